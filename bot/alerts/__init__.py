@@ -1,0 +1,1 @@
+"""From stories to messages, and what becomes of each."""

@@ -1,0 +1,1 @@
+"""From pages to readable text, and what that text is worth."""

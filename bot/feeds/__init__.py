@@ -1,0 +1,1 @@
+"""From bytes to entries, and when to ask again."""

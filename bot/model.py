@@ -1,0 +1,366 @@
+"""The nouns of the bot, in the order in which data flows: feed, entry, article, finding, story, operation.
+
+Every record is frozen; times are aware and in UTC; ids are functions of content, so making one twice is making it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, NewType
+
+EntryId = NewType("EntryId", str)
+StoryId = NewType("StoryId", str)
+OperationKey = NewType("OperationKey", str)
+
+
+def digest(*parts: str, length: int = 32) -> str:
+    """The first `length` hex digits of a SHA-256 over `parts`, which cannot run into each other."""
+    return sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+# ------------------------------------------------------------------------------------------------ feeds and entries
+
+
+class ReadMode(StrEnum):
+    """When the page behind an entry is fetched."""
+
+    AUTO = "auto"  # when title or summary carry a known name, a trigger or an AI term
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as configured, and what the store remembers of it.
+
+    `etag` and `last_modified` are the server's own bytes, decoded as latin-1 so that they go back unchanged.
+    `body_hash` is the SHA-256 of the last full body. `failures` counts failed polls in a row. `polled_at` is the last
+    poll that brought a readable answer: None means that the next one is the feed's first, its baseline.
+    `why` says why `next_poll_at` is what it is.
+    """
+
+    url: str
+    name: str = ""
+    owner: str = ""
+    every: timedelta | None = None
+    read: ReadMode = ReadMode.AUTO
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    failures: int = 0
+    stopped: bool = False
+    polled_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    why: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed, as text. `raw_id` is what the feed calls it; `item_hash` covers the raw item element."""
+
+    id: EntryId
+    feed_url: str
+    raw_id: str
+    item_hash: str
+    url: str
+    title: str
+    summary: str
+    language: str  # as the feed declares it, lower-case primary tag, "" where it does not
+    published_at: datetime | None
+    seen_at: datetime
+    baseline: bool = False  # met in the first poll of its feed
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEntry:
+    """What a feed says of one entry, before the store knows it. Times are aware UTC or None."""
+
+    raw_id: str
+    item_hash: str
+    url: str
+    title: str
+    summary: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What one body said: its new or changed entries, and the hash of every entry it shows.
+
+    `shown` maps raw id to item hash for all entries, so that what is gone can be forgotten later. `ttl` is the least
+    interval that the feed itself asks for. `broken` names what was wrong with a body that could be read all the same.
+    """
+
+    title: str
+    language: str
+    entries: tuple[ParsedEntry, ...]
+    shown: Mapping[str, str]
+    left_out: int = 0
+    ttl: timedelta | None = None
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A claim on one host: the holder of `token` may ask these feeds, one after another, until the lease lapses."""
+
+    host: str
+    token: str
+    feeds: tuple[Feed, ...]
+    lease_until: datetime
+
+
+class PollOutcome(StrEnum):
+    """How one poll of one feed ended."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    UNCHANGED = "unchanged"  # a full answer with the bytes we had
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What `finish` writes for one feed: its new state, its new or changed entries, and what it shows now."""
+
+    feed: Feed
+    outcome: PollOutcome
+    entries: tuple[Entry, ...] = ()
+    shown: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+# ------------------------------------------------------------------------------------------------ fetching
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A page or a feed to get. `headers` are ours, values decoded as latin-1; `cap` bounds the decoded body in bytes."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cap: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: `url` after redirects, header names lower-case, body decoded and within the cap (empty on 304).
+
+    `moved_to` is the final address if every redirect on the way was permanent (301, 308), else "".
+    """
+
+    request: Request
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    moved_to: str = ""
+    seconds: float = 0.0
+
+
+# ------------------------------------------------------------------------------------------------ articles
+
+
+class Source(StrEnum):
+    """Where the text of an article came from."""
+
+    PAGE = "page"
+    SUMMARY = "summary"
+
+
+class Quality(StrEnum):
+    """What a page turned out to be."""
+
+    ARTICLE = "article"
+    STUB = "stub"
+    WALL = "wall"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An entry's readable text. `note` says why the page was not used, where it was wanted ("" where it was not)."""
+
+    entry: Entry
+    title: str
+    body: str
+    language: str
+    source: Source
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is judged, and what every span counts in: title, blank line, body."""
+        return joined(self.title, self.body)
+
+
+def joined(title: str, body: str) -> str:
+    """Title, blank line, body: the text that spans count in."""
+    return f"{title}\n\n{body}" if body else title
+
+
+# ------------------------------------------------------------------------------------------------ findings
+
+
+class Kind(StrEnum):
+    """What a talent story reports."""
+
+    HIRE = "hire"
+    DEPARTURE = "departure"
+    POACH = "poach"
+    ACQUIHIRE = "acquihire"
+    FOUNDING = "founding"
+    RETENTION = "retention"
+    COMPENSATION = "compensation"
+    LAYOFF = "layoff"
+    HIRING_FREEZE = "hiring_freeze"
+    REORG = "reorg"
+    APPOINTMENT = "appointment"
+    LEGAL = "legal"
+    TREND = "trend"
+
+
+class Status(StrEnum):
+    """How sure the article itself is of a move."""
+
+    CONFIRMED = "confirmed"
+    REPORTED = "reported"
+    RUMOURED = "rumoured"
+    DENIED = "denied"
+    HISTORICAL = "historical"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters `start` to `end` (half-open) of the judged text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Who goes from where to where, as what. `confidence` is the probability that person and organisations are right."""
+
+    person: str
+    from_org: str | None
+    to_org: str | None
+    role: str | None
+    status: Status
+    confidence: float
+    evidence: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One piece of evidence: the rule's id, what it found, where, and what it added to the score (in logits)."""
+
+    rule: str
+    text: str
+    weight: float
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Our verdict on one text: `score` is a probability; `evidence` are whole sentences that carry it, best first."""
+
+    language: str
+    score: float
+    kinds: tuple[Kind, ...]
+    moves: tuple[Move, ...]
+    people: tuple[str, ...]  # of the title and lead, canonical names
+    organisations: tuple[str, ...]  # of the title and lead, canonical names
+    reasons: tuple[Reason, ...]
+    evidence: tuple[Span, ...] = ()
+
+
+# ------------------------------------------------------------------------------------------------ stories
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One event, told by one article or many. `told` is True once a channel knows of it or need not."""
+
+    id: StoryId
+    headline: str
+    url: str
+    first_seen: datetime
+    last_seen: datetime
+    people: tuple[str, ...]
+    organisations: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    score: float
+    articles: int = 1
+    told: bool = False
+
+
+# ------------------------------------------------------------------------------------------------ alerts
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel gets to see. `text` says all of it in plain words; `metadata` is what we find it by again."""
+
+    text: str
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Verb(StrEnum):
+    """What an operation does to a channel."""
+
+    POST = "post"
+    UPDATE = "update"
+    REPLY = "reply"
+    DELETE = "delete"
+
+
+class OperationState(StrEnum):
+    """Where an operation stands. `sending` also covers "sent, but nobody knows whether it arrived"."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    PARKED = "parked"  # the channel cannot be posted to until a person mends it
+    DEAD = "dead"  # given up: refused twice for what it says
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the outbox: something owed to a channel.
+
+    `key` is a function of story, channel and revision; `target` is the key of the operation whose message is updated,
+    replied to or deleted ("" for a post), `target_ts` that message's timestamp once known (or given outright).
+    `attempts` is counted before each attempt; `looks` counts look-ups since the last attempt that found nothing.
+    Nothing happens before `due_at`. `sweep_at` is when the channel is looked through for doubles, None for never.
+    """
+
+    key: OperationKey
+    channel: str
+    verb: Verb
+    story_id: StoryId
+    message: Message
+    created_at: datetime
+    due_at: datetime
+    target: str = ""
+    target_ts: str = ""
+    state: OperationState = OperationState.PENDING
+    attempts: int = 0
+    looks: int = 0
+    plain: bool = False  # already reduced to plain text
+    started_at: datetime | None = None
+    ts: str = ""
+    sweep_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a message stands in a channel."""
+
+    channel: str
+    ts: str

@@ -1,0 +1,1 @@
+"""From text to findings: who moves where, and why we think so."""

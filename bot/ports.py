@@ -1,0 +1,144 @@
+"""The seams: what the pipeline needs of the world. `app.py` alone knows what stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from bot.model import (
+    Article,
+    Entry,
+    EntryId,
+    Feed,
+    Finding,
+    Operation,
+    PollResult,
+    Receipt,
+    Request,
+    Response,
+    Story,
+    StoryId,
+    Visit,
+)
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards."""
+
+
+class Fetcher(Protocol):
+    """Gets URLs: safely (addresses judged), politely (per host), within bounds (bytes and seconds)."""
+
+    def fetch(self, request: Request) -> Response:
+        """Return the answer, whatever its status. Raises FetchError and nothing else."""
+
+
+class Workers(Protocol):
+    """Runs functions on hostile bytes in processes that can be killed."""
+
+    def call(self, function: Callable[..., T], *arguments: object, seconds: float) -> T:
+        """Return `function(*arguments)`; its BotErrors come through. Raises WorkerKilled past the limits."""
+
+
+class WorkerKilled(Exception):  # noqa: N818 - an event, told as one
+    """A worker died or was killed: out of time, out of memory, or a crash."""
+
+
+class Notifier(Protocol):
+    """A place where messages stand: Slack, or a terminal."""
+
+    def apply(self, operation: Operation) -> Receipt:
+        """Carry out one attempt of `operation` and say where the message stands.
+
+        Never repeats the call by itself. Raises DeliveryError: UNKNOWN if it may have arrived, any other reason if it
+        certainly did not.
+        """
+
+    def find(self, operation: Operation) -> Sequence[Receipt]:
+        """Return every message of ours that carries the operation's key, earliest first.
+
+        Looks from shortly before `operation.started_at` on. Raises DeliveryError if the channel cannot be read.
+        """
+
+
+class Store(Protocol):
+    """Everything the bot knows. Each method is one transaction: done whole, or not at all (StoreError)."""
+
+    # -- feeds
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, spread_s: float) -> None:
+        """Make the stored set of feeds that of the config. New ones fall due within `spread_s` seconds; state stays."""
+
+    def claim(self, now: datetime, *, worker: str, lease_s: float, slow: bool | None = None) -> Visit | None:
+        """Lease one host with due feeds to `worker`, oldest due time first; None if nothing is due.
+
+        `slow` picks hosts that timed out last time (True), the others (False) or any (None). At most the host's number
+        of connections are leased at a time. A lapsed lease is free again; its token then finishes nothing.
+        """
+
+    def known_entries(self, feed_url: str) -> Mapping[str, str]:
+        """Return raw id -> item hash of the feed's entries."""
+
+    def finish(self, visit: Visit, results: Sequence[PollResult], now: datetime, *, slow: bool) -> bool:
+        """Write everything a visit brought and end its lease. False, and nothing written, if the lease was lost."""
+
+    # -- entries and articles
+    def unread(self, now: datetime, *, limit: int) -> Sequence[tuple[Entry, Feed]]:
+        """Return entries without an article that are due, oldest first."""
+
+    def strike(self, entry_id: EntryId, reason: str, now: datetime, *, again_at: datetime) -> int:
+        """Count one failure of an entry and put it off until `again_at`; returns its failures so far."""
+
+    def drop(self, entry_id: EntryId, reason: str, now: datetime) -> None:
+        """Give up on an entry for good, and keep the reason."""
+
+    def save_article(self, article: Article, now: datetime) -> None:
+        """Keep the article; the entry is read."""
+
+    def unjudged(self, *, limit: int) -> Sequence[Article]:
+        """Return articles without a finding, oldest entry first."""
+
+    # -- stories
+    def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, Sequence[str]]]:
+        """Return stories seen since then that share one of `keys`, with all keys of each."""
+
+    def save_finding(
+        self,
+        article: Article,
+        finding: Finding,
+        story: Story | None,
+        keys: Sequence[str],
+        owed: Sequence[Operation],
+        now: datetime,
+    ) -> None:
+        """Write the verdict on an article, the story it belongs to and the operations owed for it, together."""
+
+    def untold(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding]]:
+        """Return baseline stories seen since then that no channel was told of, best first, with their best article."""
+
+    def tell(self, stories: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
+        """Mark stories as told and owe operations, together."""
+
+    # -- outbox
+    def due_channels(self, now: datetime) -> Sequence[str]:
+        """Return channels whose first unfinished operation is due."""
+
+    def first_operation(self, channel: str, now: datetime) -> Operation | None:
+        """Return the channel's first unfinished operation if it is due, its `target_ts` filled in where known."""
+
+    def settle(self, operation: Operation, now: datetime) -> None:
+        """Write an operation's new state."""
+
+    def due_sweeps(self, now: datetime) -> Sequence[Operation]:
+        """Return operations whose channel is to be looked through for doubles now."""
+
+    def owe(self, operations: Sequence[Operation], now: datetime) -> None:
+        """Add operations to the outbox; one whose key is there already is left alone."""
