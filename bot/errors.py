@@ -8,7 +8,8 @@
     ├── StoreError       the database cannot be used
     └── DeliveryError    a channel did not take a message, or may have
 
-Adapters turn foreign errors into these by type and status, never by reading their words. `pipeline` looks only at the fate.
+Adapters turn foreign errors into these by type and status, never by reading their words. `pipeline` looks only at
+the fate.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ OperationKey = NewType("OperationKey", str)
 
 
 def digest(*parts: str, length: int = 32) -> str:
-    """The first `length` hex digits of a SHA-256 over `parts`, which cannot run into each other."""
+    """Return the first `length` hex digits of a SHA-256 over `parts`, which cannot run into each other."""
     return sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:length]
 
 
@@ -139,7 +139,10 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A page or a feed to get. `headers` are ours, values decoded as latin-1; `cap` bounds the decoded body in bytes."""
+    """A page or a feed to get.
+
+    `headers` are ours, values decoded as latin-1; `cap` bounds the decoded body in bytes.
+    """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -243,7 +246,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Who goes from where to where, as what. `confidence` is the probability that person and organisations are right."""
+    """Who goes from where to where, as what.
+
+    `confidence` is the probability that person and organisations are right.
+    """
 
     person: str
     from_org: str | None
