@@ -1,0 +1,46 @@
+"""config.yaml -> a frozen Config, or one ConfigError that names every problem with its line.
+
+`models` says what may be set, `document` reads YAML safely and remembers lines, `loading` finds the file and judges it,
+`packs` turns the config into the feeds to poll, `secrets` reads tokens, `reference` makes the JSON schema and the docs.
+"""
+
+from bot.config.loading import Report, data_dir, examine, find, load, store_path
+from bot.config.models import (
+    Config,
+    FeedConfig,
+    FirstRun,
+    HostSettings,
+    Mute,
+    Network,
+    Retention,
+    Route,
+    SlackConfig,
+    Thresholds,
+    WatchEntry,
+    Watchlist,
+)
+from bot.config.packs import feeds_of
+from bot.config.secrets import secret
+
+__all__ = [
+    "Config",
+    "FeedConfig",
+    "FirstRun",
+    "HostSettings",
+    "Mute",
+    "Network",
+    "Report",
+    "Retention",
+    "Route",
+    "SlackConfig",
+    "Thresholds",
+    "WatchEntry",
+    "Watchlist",
+    "data_dir",
+    "examine",
+    "feeds_of",
+    "find",
+    "load",
+    "secret",
+    "store_path",
+]

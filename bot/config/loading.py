@@ -1,0 +1,313 @@
+"""Finds the configuration file and judges it whole: every problem at once, warnings apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from bot.config.document import Document, Place, dotted, read_document
+from bot.config.models import Config, Section, Thresholds, validated
+from bot.config.packs import address_key, pack_names
+from bot.errors import ConfigError, Problem
+
+_PLACES = ("/config/config.yaml", "config.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a look at a configuration brought. `config` is None if there is any error."""
+
+    config: Config | None
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def find(explicit: str | None, env: Mapping[str, str]) -> Path:
+    """Return the file to use: `explicit`, TALENTWIRE_CONFIG, /config/config.yaml, ./config.yaml.
+
+    The first two count once given, the others if they exist. Raises ConfigError if there is none.
+    """
+    named = explicit or env.get("TALENTWIRE_CONFIG")
+    if named:
+        return Path(named)
+    for place in _PLACES:
+        if Path(place).is_file():
+            return Path(place)
+    raise ConfigError((Problem(0, "", f"no configuration found: looked for {' and '.join(_PLACES)}"),))
+
+
+def load(path: Path) -> Config:
+    """Return the configuration in `path`. Raises ConfigError with every problem."""
+    report = examine(path)
+    if report.config is None:
+        raise ConfigError(report.errors)
+    return report.config
+
+
+def examine(path: Path) -> Report:
+    """Return the configuration in `path` with all errors and warnings, in order of line."""
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(1_000_001)
+    except OSError as error:
+        return Report(None, (Problem(0, "", f"cannot be read: {error.strerror}", name),), ())
+    document = read_document(data, name)
+    errors = [*document.problems]
+    config: Config | None = None
+    if document.values or not document.problems:
+        try:
+            config = validated(document.values)
+        except ValidationError as error:
+            errors += [_problem(each, document, name) for each in error.errors(include_url=False)]
+        look = _Look(document, name)
+        errors += look.errors()
+        warnings = look.warnings()
+    else:
+        warnings = []
+    if errors or config is None:
+        return Report(None, _in_order(errors), _in_order(warnings))
+    if config.store is not None:
+        config = config.model_copy(update={"store": path.absolute().parent / config.store})
+    return Report(config, (), _in_order(warnings))
+
+
+def data_dir(env: Mapping[str, str]) -> Path:
+    """Return the folder for what the bot keeps: TALENTWIRE_DATA, else ./data or /data if there, else ./data."""
+    if env.get("TALENTWIRE_DATA"):
+        return Path(env["TALENTWIRE_DATA"])
+    return next((place for place in (Path("data"), Path("/data")) if place.is_dir()), Path("data"))
+
+
+def store_path(config: Config, env: Mapping[str, str]) -> Path:
+    """Return the database file."""
+    return config.store or data_dir(env) / "talentwire.db"
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
+
+
+# ------------------------------------------------------------------------------------------- what pydantic refuses
+
+_WANTED = {
+    "string_type": "text (put numbers, true and false in quotes)",
+    "tuple_type": "a list (lines that begin with `- `)",
+    "dict_type": "a mapping (`key: value` lines)",
+    "mapping_type": "a mapping (`key: value` lines)",
+    "model_type": "a mapping (`key: value` lines)",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "path_type": "the path of a file",
+}
+
+
+def _problem(error: Any, document: Document, name: str) -> Problem:
+    """Say one of pydantic's errors in words for the writer of the file."""
+    place: Place = tuple(part for part in error["loc"] if part != "[key]")
+    return Problem(document.line(place), dotted(place), _sentence(error, place), name)
+
+
+def _sentence(error: Any, place: Place) -> str:
+    kind, given = error["type"], error["input"]
+    if kind == "extra_forbidden":
+        return _unknown_key(place)
+    if kind == "missing":
+        return "is missing"
+    if kind in _WANTED:
+        return f"should be {_WANTED[kind]}, is {_shown(given)}"
+    if kind == "enum":
+        choices = [word.strip("' ") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+        return f"{given!r} is not known{_nearest(given, choices)}; one of {', '.join(choices)}"
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    told = str(error["msg"]).removeprefix("Input ")
+    return f"{told[:1].lower()}{told[1:]}, is {_shown(given)}"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "empty"
+    text = "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _unknown_key(place: Place) -> str:
+    """Name the nearest key at this place, or the place where this key belongs."""
+    word = str(place[-1])
+    here = _section(place[:-1])
+    keys = [field.alias or name for name, field in here.model_fields.items()] if here else []
+    near = _nearest(word, keys)
+    if near:
+        return f"is no known key{near}"
+    elsewhere = [where for where in _all_keys(Config) if where.rpartition(".")[2] == word]
+    if elsewhere:
+        return f"is no key of this place; did you mean {elsewhere[0]}?"
+    return f"is no known key; known here: {', '.join(keys)}"
+
+
+def _nearest(word: object, choices: Iterable[str]) -> str:
+    by_folded = {choice.lower(): choice for choice in choices}
+    close = get_close_matches(str(word).lower(), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean {by_folded[close[0]]}?" if close else ""
+
+
+def _section(place: Place) -> type[BaseModel] | None:
+    """Return the model that a mapping at `place` has."""
+    at: type[BaseModel] | None = Config
+    for part in place:
+        if isinstance(part, int) or at is None:
+            continue
+        field = {f.alias or n: f for n, f in at.model_fields.items()}.get(part)
+        at = _model_in(field.annotation) if field else at
+    return at
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the section inside an annotation such as tuple[Annotated[Section, ...], ...]."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    inner = (*getattr(annotation, "__args__", ()), getattr(annotation, "__origin__", None))
+    return next((found for part in inner if part is not None and (found := _model_in(part))), None)
+
+
+def _all_keys(model: type[BaseModel], above: str = "") -> list[str]:
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        key = f"{above}{field.alias or name}"
+        below = _model_in(field.annotation)
+        keys += [key, *(_all_keys(below, f"{key}.") if below else [])]
+    return keys
+
+
+# ------------------------------------------------------------------------------------------- what only the whole shows
+
+
+class _Look:
+    """Judges what several keys say together. Works on plain values, so that it finds its faults beside all others."""
+
+    def __init__(self, document: Document, name: str) -> None:
+        self.document = document
+        self.values = document.values
+        self.name = name
+
+    def errors(self) -> list[Problem]:
+        return [*self._nothing_to_poll(), *self._unknown_packs(), *self._inside_addresses(), *self._thresholds()]
+
+    def warnings(self) -> list[Problem]:
+        return [*self._same_feeds(), *self._passwords(), *self._same_names()]
+
+    def _say(self, place: Place, message: str) -> Problem:
+        return Problem(self.document.line(place), dotted(place), message, self.name)
+
+    def _list(self, *place: str) -> list[Any]:
+        at: Any = self.values
+        for part in place:
+            at = at.get(part) if isinstance(at, dict) else None
+        return at if isinstance(at, list) else []
+
+    def _feeds(self) -> list[tuple[Place, str]]:
+        """Return every address given under `feeds`, with its place."""
+        found: list[tuple[Place, str]] = []
+        for index, item in enumerate(self._list("feeds")):
+            url = item.get("url") if isinstance(item, dict) else item
+            place: Place = ("feeds", index, "url") if isinstance(item, dict) else ("feeds", index)
+            found += [(place, url)] if isinstance(url, str) else []
+        return found
+
+    def _nothing_to_poll(self) -> list[Problem]:
+        if self.values.get("feeds") in (None, []) and self.values.get("packs") in (None, []):
+            return [self._say(("feeds",), "there is nothing to poll: give at least one feed or pack")]
+        return []
+
+    def _unknown_packs(self) -> list[Problem]:
+        known = pack_names()
+        return [
+            self._say(
+                ("packs", index), f"{name!r} is no pack{_nearest(name, known)}; `talentwire feeds --packs` lists them"
+            )
+            for index, name in enumerate(self._list("packs"))
+            if isinstance(name, str) and name not in known
+        ]
+
+    def _inside_addresses(self) -> list[Problem]:
+        allowed = [item for item in self._list("network", "allow_private") if isinstance(item, str)]
+        return [
+            self._say(place, f"{host} lies inside your own net: list it under network.allow_private if that is meant")
+            for place, url in self._feeds()
+            if (host := _host_of(url)) and _is_inside(host) and not _is_allowed(host, allowed)
+        ]
+
+    def _thresholds(self) -> list[Problem]:
+        given = self.values.get("thresholds")
+        numbers = given if isinstance(given, dict) else {}
+        alert, digest = (numbers.get(key, getattr(Thresholds(), key)) for key in ("alert", "digest"))
+        if isinstance(alert, int | float) and isinstance(digest, int | float) and digest > alert:
+            return [self._say(("thresholds", "digest"), f"{digest} is above thresholds.alert, {alert}")]
+        return []
+
+    def _same_feeds(self) -> list[Problem]:
+        first: dict[str, Place] = {}
+        found: list[Problem] = []
+        for place, url in self._feeds():
+            key = address_key(url)
+            if key in first:
+                line = self.document.line(first[key])
+                found.append(self._say(place, f"is the same feed as on line {line}; it is polled once"))
+            first.setdefault(key, place)
+        return found
+
+    def _passwords(self) -> list[Problem]:
+        return [
+            self._say(place, "holds a password; logs leave it out, but this file shows it")
+            for place, url in self._feeds()
+            if "@" in url.partition("//")[2].partition("/")[0]
+        ]
+
+    def _same_names(self) -> list[Problem]:
+        found: list[Problem] = []
+        for group in ("organisations", "people", "keywords"):
+            first: dict[str, int] = {}
+            for index, item in enumerate(self._list("watchlist", group)):
+                name = item.get("name") if isinstance(item, dict) else item
+                place: Place = ("watchlist", group, index)
+                if isinstance(name, str) and name.casefold() in first:
+                    found.append(self._say(place, f"{name!r} stands on line {first[name.casefold()]} already"))
+                elif isinstance(name, str):
+                    first[name.casefold()] = self.document.line(place)
+        return found
+
+
+def _host_of(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_inside(host: str) -> bool:
+    """Tell whether a host is inside by its very name; what a name resolves to is judged at each connection."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
+
+
+def _is_allowed(host: str, allowed: Iterable[str]) -> bool:
+    for item in allowed:
+        if item.lower() == host:
+            return True
+        try:
+            if ip_address(host) in ip_network(item):
+                return True
+        except ValueError:
+            continue
+    return False

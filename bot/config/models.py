@@ -1,0 +1,361 @@
+"""What may be set in config.yaml. Descriptions and examples are what editors and the docs show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from bot.model import Kind, ReadMode
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{5,20}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_HOST = re.compile(r"(?!-)[a-z0-9_.-]{1,253}", re.IGNORECASE)
+
+
+def parse_duration(value: object) -> object:
+    """Turn "90s", "15m", "48h", "30d" or "2w" into a timedelta; timedeltas pass. Raises ValueError."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no length of time: write a number and a unit, such as 90s, 15m, 48h, 30d or 2w")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def parse_until(value: object) -> object:
+    """Turn a day or a moment into an aware UTC datetime; a day lasts until its end. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if _DURATION.fullmatch(text):
+        raise ValueError(f"{text} would begin anew at each start: write the last day instead, such as 2026-12-31")
+    try:
+        if len(text) == len("2026-12-31"):
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date: write 2026-12-31 or 2026-12-31T18:00Z") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no address: {error}") from None
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or port == 0:
+        raise ValueError(f"{value!r} is no web address: it should begin with https:// or http://")
+    if re.search(r"[\s\x00-\x1f\x7f]", value):
+        raise ValueError(f"{value!r} has white space in it")
+    return value
+
+
+def _channel(value: str) -> str:
+    if _CHANNEL.fullmatch(value):
+        return value
+    raise ValueError(
+        f"{value!r} is no channel ID: IDs such as C0123456789 are wanted, since names change. "
+        "In Slack, click the channel's name; the ID stands at the foot of 'About'"
+    )
+
+
+def _language(value: str) -> str:
+    if _LANGUAGE.fullmatch(value):
+        return value
+    raise ValueError(f"{value!r} is no language: two small letters are wanted, such as en, it or zh")
+
+
+def _host_or_network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        pass
+    if _HOST.fullmatch(value):
+        return value.lower()
+    raise ValueError(f"{value!r} is neither a host name nor an address or network such as 192.168.1.0/24")
+
+
+def _contact(value: str) -> str:
+    if re.fullmatch(r"(https?://\S+|[^\s@<>()]+@[^\s@<>()]+\.[a-z]{2,})", value, re.IGNORECASE | re.ASCII):
+        return value
+    raise ValueError(f"{value!r} is neither a web address nor a mail address")
+
+
+def _host_key(value: str) -> str:
+    host, _, port = value.rpartition(":") if re.search(r":\d+$", value) and value.count(":") == 1 else (value, "", "")
+    if _HOST.fullmatch(host) and (not port or 0 < int(port) < 65_536):
+        return value.lower()
+    raise ValueError(f"{value!r} is no host: write news.example.com or 127.0.0.1:8080")
+
+
+def _text_is(key: str) -> BeforeValidator:
+    """Accept plain text where a mapping is wanted, as its `key`."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Count = Annotated[int, Field(strict=True)]
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhdw]$"})
+]
+Until = Annotated[datetime, BeforeValidator(parse_until), WithJsonSchema({"type": "string"})]
+WebAddress = Annotated[str, Field(max_length=2_000), AfterValidator(_web_address)]
+Channel = Annotated[
+    str, AfterValidator(_channel), WithJsonSchema({"type": "string", "pattern": f"^{_CHANNEL.pattern}$"})
+]
+Language = Annotated[
+    str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE.pattern}$"})
+]
+
+
+class Section(BaseModel):
+    """A mapping of config.yaml: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class FeedConfig(Section):
+    """One feed to poll. A plain address does for most."""
+
+    url: WebAddress = Field(description="Address of the feed.", examples=["https://techcrunch.com/feed/"])
+    name: str = Field(
+        default="",
+        max_length=200,
+        description="What alerts call it. Default: what it calls itself.",
+        examples=["TechCrunch"],
+    )
+    every: Duration | None = Field(
+        default=None,
+        description="Time between two polls, unless its server asks for more. Default: what suits the feed.",
+        examples=["30m"],
+    )
+    read: ReadMode = Field(
+        default=ReadMode.AUTO,
+        description="When to fetch the page behind an entry: `auto` where title or summary name somebody known, "
+        "a move or AI; `always` for each one.",
+        examples=["always"],
+    )
+    owner: str = Field(
+        default="",
+        max_length=200,
+        description="Media house behind it; two feeds of one house are one source. Default: known for many domains.",
+        examples=["Bloomberg"],
+    )
+
+
+class WatchEntry(Section):
+    """Somebody or something to watch. A plain name does for most."""
+
+    name: Text = Field(description="The name, as alerts shall write it.", examples=["Thinking Machines Lab"])
+    aliases: tuple[Text, ...] = Field(
+        default=(), description="Other spellings, in any script.", examples=[["TML", "Thinking Machines"]]
+    )
+    not_: tuple[Text, ...] = Field(
+        default=(),
+        alias="not",
+        description="Phrases that hold the name but mean something else.",
+        examples=[["Thinking Machines Corporation"]],
+    )
+    weight: Number = Field(
+        default=1.0, ge=0, le=2, description="How much it matters: 0 not at all, 1 normal, 2 most.", examples=[1.5]
+    )
+
+
+Watched = Annotated[WatchEntry, _text_is("name")]
+
+
+class Watchlist(Section):
+    """Whom to watch beside the names that the bot knows anyway."""
+
+    organisations: tuple[Watched, ...] = Field(
+        default=(),
+        description="Companies, labs, institutes.",
+        examples=[["OpenAI", {"name": "Mistral AI", "weight": 2}]],
+    )
+    people: tuple[Watched, ...] = Field(default=(), description="People.", examples=[["Mira Murati"]])
+    keywords: tuple[Watched, ...] = Field(
+        default=(), description="Words that make a text more relevant.", examples=[["superintelligence", "robotics"]]
+    )
+
+
+class Mute(Section):
+    """Something that shall not alert."""
+
+    what: Text = Field(
+        description="An organisation, a person, or the host or address of a feed.", examples=["example-news.com"]
+    )
+    until: Until | None = Field(
+        default=None, description="Last day or moment (UTC) of it. Default: for good.", examples=["2026-12-31"]
+    )
+
+
+class Thresholds(Section):
+    """How sure the bot has to be, from 0 to 1."""
+
+    alert: Number = Field(default=0.75, gt=0, le=1, description="From this score on a story alerts.", examples=[0.75])
+    digest: Number = Field(
+        default=0.5, gt=0, le=1, description="From this score on a story counts as being about talent.", examples=[0.5]
+    )
+
+
+class SlackConfig(Section):
+    """Where alerts go. Without a token (SLACK_BOT_TOKEN, or the file SLACK_BOT_TOKEN_FILE), the terminal."""
+
+    channel: Channel | None = Field(
+        default=None, description="ID of the channel. The bot has to be a member of it.", examples=["C0123456789"]
+    )
+    settle_s: Number = Field(
+        default=15.0,
+        ge=0,
+        le=600,
+        description="Seconds after which a message that Slack took is sure to show in the channel's history; "
+        "a send without an answer is looked for after that long.",
+        examples=[15],
+    )
+
+
+class Route(Section):
+    """Sends the stories that match every key given here to a channel of their own."""
+
+    channel: Channel = Field(description="ID of the channel.", examples=["C0123456789"])
+    organisations: tuple[Text, ...] = Field(
+        default=(), description="Any of these organisations is in the story.", examples=[["Apple", "Google DeepMind"]]
+    )
+    people: tuple[Text, ...] = Field(
+        default=(), description="Any of these people is in it.", examples=[["Ruoming Pang"]]
+    )
+    kinds: tuple[Kind, ...] = Field(
+        default=(), description="It is of any of these kinds.", examples=[["layoff", "reorg"]]
+    )
+    languages: tuple[Language, ...] = Field(
+        default=(), description="It is told in any of these languages.", examples=[["it", "fr"]]
+    )
+    min_score: Number = Field(
+        default=0.0, ge=0, le=1, description="It scores at least this; `thresholds.alert` holds anyway.", examples=[0.9]
+    )
+
+
+class HostSettings(Section):
+    """How one host may be asked."""
+
+    connections: Count = Field(default=1, ge=1, le=100, description="Connections at a time.", examples=[2])
+    spacing_s: Number = Field(
+        default=1.0, ge=0, le=3_600, description="Seconds between the start of two requests.", examples=[0.5]
+    )
+
+
+class Network(Section):
+    """How the bot behaves towards servers."""
+
+    allow_private: tuple[Annotated[str, AfterValidator(_host_or_network)], ...] = Field(
+        default=(),
+        description="Hosts, addresses or networks inside your own net that feeds and pages may lie on. "
+        "All others inside are refused, however they are reached.",
+        examples=[["intranet.example.com", "192.168.1.0/24"]],
+    )
+    hosts: Mapping[Annotated[str, AfterValidator(_host_key)], HostSettings] = Field(
+        default_factory=dict,
+        description="How to ask single hosts, by `host` or `host:port`. Default: one connection, one second apart.",
+        examples=[{"news.example.com": {"connections": 2, "spacing_s": 0.5}}],
+    )
+    contact: Annotated[str, AfterValidator(_contact)] | None = Field(
+        default=None,
+        description="Web or mail address that servers are told, so that their people can reach yours.",
+        examples=["ops@example.com"],
+    )
+
+    def settings(self, host: str, port: int) -> HostSettings:
+        """Return how `host` (lower-case) may be asked on `port`: `host:port` goes before `host`."""
+        return self.hosts.get(f"{host}:{port}") or self.hosts.get(host) or HostSettings()
+
+
+class FirstRun(Section):
+    """What a feed's first poll leads to: its entries are the baseline, the best of them go out in one message."""
+
+    stories: Count = Field(
+        default=5, ge=0, le=20, description="At most so many stories; 0 for no message.", examples=[5]
+    )
+    hours: Count = Field(default=48, ge=1, le=720, description="Only stories of the last so many hours.", examples=[48])
+
+
+class Retention(Section):
+    """How long texts are kept."""
+
+    days: Count = Field(
+        default=90,
+        ge=2,
+        le=3_650,
+        description="Days that texts of entries and pages are kept, compressed. Stories and alerts stay.",
+        examples=[90],
+    )
+
+
+class Config(Section):
+    """All of config.yaml."""
+
+    feeds: tuple[Annotated[FeedConfig, _text_is("url")], ...] = Field(
+        default=(),
+        description="Feeds to poll: a plain address, or a mapping.",
+        examples=[["https://techcrunch.com/feed/", {"url": "https://www.wired.com/feed/rss", "every": "30m"}]],
+    )
+    packs: tuple[Text, ...] = Field(
+        default=(),
+        description="Ready-made lists of feeds; `talentwire feeds --packs` shows them.",
+        examples=[["news-queries-it", "lab-blogs"]],
+    )
+    watchlist: Watchlist = Field(
+        default_factory=Watchlist,
+        description="Whom to watch beside the names that the bot knows anyway.",
+        examples=[{"organisations": ["OpenAI"], "people": ["Mira Murati"]}],
+    )
+    mute: tuple[Mute, ...] = Field(
+        default=(),
+        description="What shall not alert, for good or for a while.",
+        examples=[[{"what": "example-news.com", "until": "2026-12-31"}]],
+    )
+    thresholds: Thresholds = Field(
+        default_factory=Thresholds, description="How sure the bot has to be.", examples=[{"alert": 0.8}]
+    )
+    slack: SlackConfig = Field(
+        default_factory=SlackConfig, description="Where alerts go.", examples=[{"channel": "C0123456789"}]
+    )
+    routes: tuple[Route, ...] = Field(
+        default=(),
+        description="Channels for certain stories. A story that matches none of them goes to `slack.channel`.",
+        examples=[[{"channel": "C0123456789", "kinds": ["layoff"]}]],
+    )
+    store: Path | None = Field(
+        default=None,
+        description="The database file; a relative path counts from this file's folder. "
+        "Default: talentwire.db in TALENTWIRE_DATA, ./data or /data.",
+        examples=["/var/lib/talentwire/talentwire.db"],
+    )
+    network: Network = Field(
+        default_factory=Network,
+        description="How the bot behaves towards servers.",
+        examples=[{"contact": "ops@example.com"}],
+    )
+    first_run: FirstRun = Field(
+        default_factory=FirstRun,
+        description="What a feed's first poll leads to.",
+        examples=[{"stories": 5, "hours": 48}],
+    )
+    retention: Retention = Field(
+        default_factory=Retention, description="How long texts are kept.", examples=[{"days": 90}]
+    )
+
+
+def validated(raw: Mapping[str, Any]) -> Config:
+    """Return the Config of plain data. Raises pydantic.ValidationError with every problem."""
+    return Config.model_validate(raw)

@@ -1,0 +1,43 @@
+"""Secrets come from the environment, or from files that it names. They are never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.errors import ConfigError, Problem
+
+
+def secret(name: str, env: Mapping[str, str]) -> str | None:
+    """Return the secret called `name` from NAME or from the file NAME_FILE; None if neither is set.
+
+    White space around it is dropped. Raises ConfigError if both are set, the file cannot be read, or what it holds is
+    no single word: a token with a line break would end up in a header.
+    """
+    value, file = env.get(name, ""), env.get(f"{name}_FILE", "")
+    if value and file:
+        raise _error(name, f"and {name}_FILE are both set: keep one")
+    if file:
+        value = _from_file(name, file)
+    value = value.strip()
+    if not value:
+        return None
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise _error(name, "holds white space or a character that no token has")
+    return value
+
+
+def _from_file(name: str, file: str) -> str:
+    try:
+        text = Path(file).read_text("utf-8")
+    except OSError as error:
+        raise _error(f"{name}_FILE", f"names {file}, which cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise _error(f"{name}_FILE", f"names {file}, which is no text") from None
+    if not text.strip():
+        raise _error(f"{name}_FILE", f"names {file}, which is empty")
+    return text
+
+
+def _error(key: str, message: str) -> ConfigError:
+    return ConfigError((Problem(0, key, message),))
