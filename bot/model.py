@@ -60,7 +60,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a feed, as text. `raw_id` is what the feed calls it; `item_hash` covers the raw item element."""
+    """One entry of a feed, as text.
+
+    `raw_id` is what the feed calls it; `item_hash` covers the raw item element; `edits` counts changes of its text.
+    """
 
     id: EntryId
     feed_url: str
@@ -73,6 +76,7 @@ class Entry:
     published_at: datetime | None
     seen_at: datetime
     baseline: bool = False  # met in the first poll of its feed
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +293,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One event, told by one article or many. `told` is True once a channel knows of it or need not."""
+    """One event, reported by one article or many.
+
+    `people` are the movers (where there are none, the people of the headline). `score` is that of its best article.
+    `told` is True once an alert is owed; `baseline` if its first article was met in the first poll of its feed.
+    """
 
     id: StoryId
     headline: str
@@ -300,8 +308,21 @@ class Story:
     organisations: tuple[str, ...]
     kinds: tuple[Kind, ...]
     score: float
+    destinations: tuple[str, ...] = ()
     articles: int = 1
     told: bool = False
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """How far a new store has come: is the first run still on, were all feeds asked, did any answer, is work left?"""
+
+    pending: bool
+    feeds_unasked: int
+    feeds_answered: int
+    entries_open: int
+    since: datetime
 
 
 # ------------------------------------------------------------------------------------------------ alerts

@@ -12,6 +12,7 @@ from bot.model import (
     EntryId,
     Feed,
     Finding,
+    FirstRun,
     Operation,
     PollResult,
     Receipt,
@@ -91,24 +92,36 @@ class Store(Protocol):
         """Write everything a visit brought and end its lease. False, and nothing written, if the lease was lost."""
 
     # -- entries and articles
-    def unread(self, now: datetime, *, limit: int) -> Sequence[tuple[Entry, Feed]]:
-        """Return entries without an article that are due, oldest first."""
+    def unsifted(self, *, limit: int) -> Sequence[tuple[Entry, Feed]]:
+        """Return new entries nobody has looked at yet, in order of arrival."""
 
-    def strike(self, entry_id: EntryId, reason: str, now: datetime, *, again_at: datetime) -> int:
-        """Count one failure of an entry and put it off until `again_at`; returns its failures so far."""
+    def sift(self, articles: Sequence[Article], wanted: Sequence[EntryId], now: datetime) -> None:
+        """Keep the articles made of feed text alone; the pages behind `wanted` are to be read."""
 
-    def drop(self, entry_id: EntryId, reason: str, now: datetime) -> None:
+    def lease_unread(self, now: datetime, *, lease_s: float) -> tuple[Entry, Feed, int] | None:
+        """Claim one entry whose page is to be read and is due; with it come the failures so far.
+
+        The claim lapses after `lease_s` seconds, so that a crash puts the entry off and does not lose it.
+        """
+
+    def strike(self, entry_id: EntryId, reason: str, *, again_at: datetime) -> None:
+        """Count one failure of an entry and put it off until `again_at`."""
+
+    def drop(self, entry_id: EntryId, reason: str) -> None:
         """Give up on an entry for good, and keep the reason."""
 
     def save_article(self, article: Article, now: datetime) -> None:
         """Keep the article; the entry is read."""
 
-    def unjudged(self, *, limit: int) -> Sequence[Article]:
-        """Return articles without a finding, oldest entry first."""
+    def unjudged(self, *, limit: int) -> Sequence[tuple[Article, Feed]]:
+        """Return articles without a finding, in order of arrival of their entries."""
 
     # -- stories
-    def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, Sequence[str]]]:
-        """Return stories seen since then that share one of `keys`, with all keys of each."""
+    def story_of(self, entry_id: EntryId) -> Story | None:
+        """Return the story that an earlier version of this entry went into."""
+
+    def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
+        """Return stories seen since then that share one of `keys`, latest first, with all keys of each."""
 
     def save_finding(
         self,
@@ -121,11 +134,14 @@ class Store(Protocol):
     ) -> None:
         """Write the verdict on an article, the story it belongs to and the operations owed for it, together."""
 
-    def untold(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding]]:
-        """Return baseline stories seen since then that no channel was told of, best first, with their best article."""
+    def first_run(self, now: datetime) -> FirstRun:
+        """Return how far the first run has come."""
 
-    def tell(self, stories: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
-        """Mark stories as told and owe operations, together."""
+    def missed(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding]]:
+        """Return untold baseline stories published since then, best first, each with its best article."""
+
+    def end_first_run(self, told: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
+        """Mark the stories as told, owe the operations and end the first run, together."""
 
     # -- outbox
     def due_channels(self, now: datetime) -> Sequence[str]:
@@ -134,11 +150,11 @@ class Store(Protocol):
     def first_operation(self, channel: str, now: datetime) -> Operation | None:
         """Return the channel's first unfinished operation if it is due, its `target_ts` filled in where known."""
 
-    def settle(self, operation: Operation, now: datetime) -> None:
+    def settle(self, operation: Operation) -> None:
         """Write an operation's new state."""
 
     def due_sweeps(self, now: datetime) -> Sequence[Operation]:
         """Return operations whose channel is to be looked through for doubles now."""
 
-    def owe(self, operations: Sequence[Operation], now: datetime) -> None:
+    def owe(self, operations: Sequence[Operation]) -> None:
         """Add operations to the outbox; one whose key is there already is left alone."""

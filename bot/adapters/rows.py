@@ -1,0 +1,267 @@
+"""Records to table rows and back: times as seconds, long texts compressed, lists and findings as JSON."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.model import (
+    Article,
+    Entry,
+    EntryId,
+    Feed,
+    Finding,
+    Kind,
+    Message,
+    Move,
+    Operation,
+    OperationKey,
+    OperationState,
+    ReadMode,
+    Reason,
+    Source,
+    Span,
+    Status,
+    Story,
+    StoryId,
+    Verb,
+)
+
+
+def seconds(moment: datetime | None) -> float | None:
+    """Return seconds since 1970."""
+    return None if moment is None else moment.timestamp()
+
+
+def moment(value: float | None) -> datetime | None:
+    """Return the aware UTC time of `value` seconds since 1970."""
+    return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def sure_moment(value: float) -> datetime:
+    """Return `moment(value)` where there is one for certain."""
+    return datetime.fromtimestamp(value, UTC)
+
+
+def pack(text: str) -> bytes:
+    """Return `text` compressed."""
+    return zlib.compress(text.encode("utf-8", "replace"), 6)
+
+
+def unpack(blob: bytes) -> str:
+    """Return what `pack` was given."""
+    return zlib.decompress(blob).decode("utf-8")
+
+
+def dumps(value: object) -> str:
+    """Return compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def feed_of(row: sqlite3.Row) -> Feed:
+    """Return the feed of a row of `feeds`."""
+    return Feed(
+        url=row["url"],
+        name=row["name"],
+        owner=row["owner"],
+        every=None if row["every_s"] is None else timedelta(seconds=row["every_s"]),
+        read=ReadMode(row["read"]),
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        failures=row["failures"],
+        stopped=bool(row["stopped"]),
+        polled_at=moment(row["polled_at"]),
+        next_poll_at=moment(row["next_poll_at"]),
+        why=row["why"],
+        error=row["error"],
+    )
+
+
+# The columns that `entry_of` and `article_of` read, to be selected from entries e, feeds f and articles a.
+ENTRY_COLUMNS = (
+    "e.id, f.url AS feed_url, e.raw_id, e.item_hash, e.url, e.title, e.summary, e.language, e.published_at, e.seen_at,"
+    " e.baseline, e.edits"
+)
+ARTICLE_COLUMNS = (
+    "a.title AS article_title, a.language AS article_language, a.source AS article_source, a.note AS article_note,"
+    " a.body AS article_body"
+)
+
+
+def entry_of(row: sqlite3.Row) -> Entry:
+    """Return the entry of a row with ENTRY_COLUMNS."""
+    return Entry(
+        id=EntryId(row["id"]),
+        feed_url=row["feed_url"],
+        raw_id=row["raw_id"],
+        item_hash=row["item_hash"],
+        url=row["url"],
+        title=row["title"],
+        summary=unpack(row["summary"]),
+        language=row["language"],
+        published_at=moment(row["published_at"]),
+        seen_at=sure_moment(row["seen_at"]),
+        baseline=bool(row["baseline"]),
+        edits=row["edits"],
+    )
+
+
+def article_of(row: sqlite3.Row) -> Article:
+    """Return the article of a row with ENTRY_COLUMNS and ARTICLE_COLUMNS."""
+    entry = entry_of(row)
+    body = row["article_body"]
+    return Article(
+        entry=entry,
+        title=row["article_title"],
+        body=entry.summary if body is None else unpack(body),
+        language=row["article_language"],
+        source=Source(row["article_source"]),
+        note=row["article_note"],
+    )
+
+
+def article_values(article: Article, now: datetime) -> tuple[Any, ...]:
+    """Return the values of a row of `articles`; a body that is the entry's summary is not kept twice."""
+    body = None if article.body == article.entry.summary else pack(article.body)
+    return (article.entry.id, article.title, article.language, article.source, article.note, body, now.timestamp())
+
+
+def finding_json(finding: Finding) -> bytes:
+    """Return a finding as compressed JSON."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Span):
+            return [value.start, value.end]
+        if isinstance(value, Move | Reason | Finding):
+            return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return [plain(v) for v in value] if isinstance(value, tuple) else value
+
+    return pack(dumps(plain(finding)))
+
+
+def finding_of(blob: bytes) -> Finding:
+    """Return what `finding_json` was given."""
+    raw = json.loads(unpack(blob))
+    return Finding(
+        language=raw["language"],
+        score=raw["score"],
+        kinds=tuple(Kind(k) for k in raw["kinds"]),
+        moves=tuple(
+            Move(**{**m, "status": Status(m["status"]), "evidence": _spans(m["evidence"])}) for m in raw["moves"]
+        ),
+        people=tuple(raw["people"]),
+        organisations=tuple(raw["organisations"]),
+        reasons=tuple(Reason(**{**r, "span": None if r["span"] is None else Span(*r["span"])}) for r in raw["reasons"]),
+        evidence=_spans(raw["evidence"]),
+    )
+
+
+def _spans(pairs: list[list[int]]) -> tuple[Span, ...]:
+    return tuple(Span(*pair) for pair in pairs)
+
+
+STORY_COLUMNS = (
+    "s.id, s.headline, s.url, s.first_seen, s.last_seen, s.people, s.organisations, s.destinations, s.kinds, s.score,"
+    " s.articles, s.told, s.baseline"
+)
+
+
+def story_of(row: sqlite3.Row) -> Story:
+    """Return the story of a row with STORY_COLUMNS, whatever else the row holds under other names."""
+    return Story(
+        id=StoryId(row["id"]),
+        headline=row["headline"],
+        url=row["url"],
+        first_seen=sure_moment(row["first_seen"]),
+        last_seen=sure_moment(row["last_seen"]),
+        people=tuple(json.loads(row["people"])),
+        organisations=tuple(json.loads(row["organisations"])),
+        kinds=tuple(Kind(k) for k in json.loads(row["kinds"])),
+        score=row["score"],
+        destinations=tuple(json.loads(row["destinations"])),
+        articles=row["articles"],
+        told=bool(row["told"]),
+        baseline=bool(row["baseline"]),
+    )
+
+
+def story_values(story: Story) -> dict[str, Any]:
+    """Return the values of a row of `stories`."""
+    return {
+        "id": story.id,
+        "headline": story.headline,
+        "url": story.url,
+        "first_seen": story.first_seen.timestamp(),
+        "last_seen": story.last_seen.timestamp(),
+        "people": dumps(story.people),
+        "organisations": dumps(story.organisations),
+        "destinations": dumps(story.destinations),
+        "kinds": dumps(story.kinds),
+        "score": story.score,
+        "articles": story.articles,
+        "told": int(story.told),
+        "baseline": int(story.baseline),
+    }
+
+
+def message_json(message: Message) -> bytes:
+    """Return a message as compressed JSON."""
+    return pack(dumps({"text": message.text, "blocks": list(message.blocks), "metadata": dict(message.metadata)}))
+
+
+def message_of(blob: bytes) -> Message:
+    """Return what `message_json` was given."""
+    raw: Mapping[str, Any] = json.loads(unpack(blob))
+    return Message(text=raw["text"], blocks=tuple(raw["blocks"]), metadata=raw["metadata"])
+
+
+def operation_of(row: sqlite3.Row) -> Operation:
+    """Return the operation of a row of `outbox`."""
+    return Operation(
+        key=OperationKey(row["key"]),
+        channel=row["channel"],
+        verb=Verb(row["verb"]),
+        story_id=StoryId(row["story_id"]),
+        message=message_of(row["message"]),
+        created_at=sure_moment(row["created_at"]),
+        due_at=sure_moment(row["due_at"]),
+        target=row["target"],
+        target_ts=row["target_ts"],
+        state=OperationState(row["state"]),
+        attempts=row["attempts"],
+        looks=row["looks"],
+        plain=bool(row["plain"]),
+        started_at=moment(row["started_at"]),
+        ts=row["ts"],
+        sweep_at=moment(row["sweep_at"]),
+        error=row["error"],
+    )
+
+
+def operation_values(operation: Operation) -> dict[str, Any]:
+    """Return the values of a row of `outbox`, all but `seq`."""
+    return {
+        "key": operation.key,
+        "channel": operation.channel,
+        "verb": operation.verb,
+        "story_id": operation.story_id,
+        "message": message_json(operation.message),
+        "created_at": operation.created_at.timestamp(),
+        "due_at": operation.due_at.timestamp(),
+        "target": operation.target,
+        "target_ts": operation.target_ts,
+        "state": operation.state,
+        "attempts": operation.attempts,
+        "looks": operation.looks,
+        "plain": int(operation.plain),
+        "started_at": seconds(operation.started_at),
+        "ts": operation.ts,
+        "sweep_at": seconds(operation.sweep_at),
+        "error": operation.error,
+    }

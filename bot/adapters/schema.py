@@ -1,0 +1,160 @@
+"""The tables, and how an older database becomes a newer one. `PRAGMA user_version` counts the steps taken."""
+
+from __future__ import annotations
+
+import sqlite3
+
+# Times are seconds since 1970 (REAL), durations seconds; BLOB columns hold zlib-compressed UTF-8; lists are JSON.
+_STEPS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+    CREATE TABLE hosts (
+        host TEXT PRIMARY KEY,                  -- name:port, the unit of politeness
+        connections INTEGER NOT NULL DEFAULT 1, -- visits at a time
+        slow INTEGER NOT NULL DEFAULT 0,        -- timed out last time: polled in a lane of its own
+        next_due REAL                           -- earliest due time of its unclaimed feeds, NULL for none
+    ) WITHOUT ROWID;
+    CREATE INDEX hosts_due ON hosts (slow, next_due) WHERE next_due IS NOT NULL;
+
+    CREATE TABLE visits (
+        token TEXT PRIMARY KEY,
+        host TEXT NOT NULL,
+        worker TEXT NOT NULL,
+        lease_until REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX visits_host ON visits (host);
+
+    CREATE TABLE feeds (
+        id INTEGER PRIMARY KEY,
+        url TEXT NOT NULL UNIQUE,
+        host TEXT NOT NULL,
+        active INTEGER NOT NULL DEFAULT 1,      -- in the config
+        name TEXT NOT NULL DEFAULT '',
+        owner TEXT NOT NULL DEFAULT '',
+        every_s REAL,
+        read TEXT NOT NULL DEFAULT 'auto',
+        etag TEXT NOT NULL DEFAULT '',
+        last_modified TEXT NOT NULL DEFAULT '',
+        body_hash TEXT NOT NULL DEFAULT '',
+        failures INTEGER NOT NULL DEFAULT 0,
+        stopped INTEGER NOT NULL DEFAULT 0,
+        asked_at REAL,                          -- last poll, whatever came
+        polled_at REAL,                         -- last poll with a readable answer
+        next_poll_at REAL NOT NULL,
+        why TEXT NOT NULL DEFAULT '',
+        error TEXT NOT NULL DEFAULT '',
+        visit TEXT                              -- token of the visit that has it now
+    );
+    CREATE INDEX feeds_due ON feeds (host, next_poll_at) WHERE active AND NOT stopped AND visit IS NULL;
+
+    CREATE TABLE shown (
+        feed_id INTEGER NOT NULL,
+        raw_id TEXT NOT NULL,
+        item_hash TEXT NOT NULL,
+        gone_at REAL,                           -- when the feed stopped showing it, NULL while it does
+        PRIMARY KEY (feed_id, raw_id)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE entries (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        feed_id INTEGER NOT NULL,
+        raw_id TEXT NOT NULL,
+        item_hash TEXT NOT NULL,
+        url TEXT NOT NULL,
+        title TEXT NOT NULL,
+        summary BLOB NOT NULL,
+        language TEXT NOT NULL,
+        published_at REAL,
+        seen_at REAL NOT NULL,
+        baseline INTEGER NOT NULL,
+        state TEXT NOT NULL,                    -- new, wanted (its page), read, judged, dropped
+        due_at REAL NOT NULL DEFAULT 0,
+        strikes INTEGER NOT NULL DEFAULT 0,
+        edits INTEGER NOT NULL DEFAULT 0,
+        reason TEXT NOT NULL DEFAULT '',
+        story_id TEXT
+    );
+    CREATE INDEX entries_new ON entries (seq) WHERE state = 'new';
+    CREATE INDEX entries_wanted ON entries (due_at) WHERE state = 'wanted';
+    CREATE INDEX entries_read ON entries (seq) WHERE state = 'read';
+    CREATE INDEX entries_seen ON entries (seen_at);
+    CREATE INDEX entries_url ON entries (url);
+    CREATE INDEX entries_story ON entries (story_id) WHERE story_id IS NOT NULL;
+
+    CREATE TABLE articles (
+        entry_id TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        language TEXT NOT NULL,
+        source TEXT NOT NULL,
+        note TEXT NOT NULL,
+        body BLOB,                              -- NULL: the entry's summary is the body
+        read_at REAL NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE findings (
+        entry_id TEXT PRIMARY KEY,
+        score REAL NOT NULL,
+        finding BLOB NOT NULL,                  -- JSON
+        judged_at REAL NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE stories (
+        id TEXT PRIMARY KEY,
+        headline TEXT NOT NULL,
+        url TEXT NOT NULL,
+        first_seen REAL NOT NULL,
+        last_seen REAL NOT NULL,
+        people TEXT NOT NULL,
+        organisations TEXT NOT NULL,
+        destinations TEXT NOT NULL,
+        kinds TEXT NOT NULL,
+        score REAL NOT NULL,
+        articles INTEGER NOT NULL,
+        told INTEGER NOT NULL,
+        baseline INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX stories_seen ON stories (last_seen);
+
+    CREATE TABLE story_keys (
+        key TEXT NOT NULL,
+        story_id TEXT NOT NULL,
+        PRIMARY KEY (key, story_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX story_keys_story ON story_keys (story_id);
+
+    CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order in which a channel gets its messages
+        key TEXT NOT NULL UNIQUE,
+        channel TEXT NOT NULL,
+        verb TEXT NOT NULL,
+        story_id TEXT NOT NULL,
+        message BLOB NOT NULL,                  -- JSON {text, blocks, metadata}
+        created_at REAL NOT NULL,
+        due_at REAL NOT NULL,
+        target TEXT NOT NULL,
+        target_ts TEXT NOT NULL,
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        looks INTEGER NOT NULL,
+        plain INTEGER NOT NULL,
+        started_at REAL,
+        ts TEXT NOT NULL,
+        sweep_at REAL,
+        error TEXT NOT NULL
+    );
+    CREATE INDEX outbox_open ON outbox (channel, seq) WHERE state IN ('pending', 'sending', 'parked');
+    CREATE INDEX outbox_sweeps ON outbox (sweep_at) WHERE sweep_at IS NOT NULL;
+    """,
+)
+
+VERSION = len(_STEPS)
+
+
+def migrate(connection: sqlite3.Connection) -> int:
+    """Bring the database to VERSION, one committed step at a time; returns the version it had."""
+    had = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for number, step in enumerate(_STEPS[had:], start=had + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {number};\nCOMMIT;")
+    return had

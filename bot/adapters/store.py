@@ -1,0 +1,648 @@
+"""The store: one SQLite file that holds everything the bot knows. See `bot.ports.Store` for what each method promises.
+
+WAL with synchronous=FULL, so that what was committed survives a power cut; a connection per thread, one writer at a
+time. A lock file beside the database keeps a second instance out and dies with its owner.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from bot.adapters import rows, schema
+from bot.errors import Fate, StoreError, StoreReason
+from bot.model import (
+    Article,
+    Entry,
+    EntryId,
+    Feed,
+    Finding,
+    FirstRun,
+    Operation,
+    OperationState,
+    PollOutcome,
+    PollResult,
+    Story,
+    StoryId,
+    Visit,
+)
+from bot.urls import host_key
+
+FILE = "talentwire.sqlite3"
+LOCK = "talentwire.lock"
+FEEDS_A_VISIT = 20
+
+_DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SENDING, OperationState.PARKED))
+
+
+class SqliteStore:
+    """`bot.ports.Store` on SQLite."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False, hosts: Mapping[str, int] | None = None) -> None:
+        """Open (and make, or migrate) the database in `folder`.
+
+        `hosts` maps a host or host:port to its number of connections; any other has one. Raises StoreError: LOCKED if
+        another instance has it, DAMAGED, NEWER, or DISK.
+        """
+        self._path = folder / FILE
+        self._read_only = read_only
+        self._connections_of = dict(hosts or {})
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._writing = threading.Lock()
+        self._lock_file = -1
+        if read_only:
+            if not self._path.is_file():
+                raise StoreError(StoreReason.DISK, f"{self._path}: there is no database yet", Fate.STOP)
+        else:
+            self._lock_file = _lock(folder)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    # -- connections
+
+    def _prepare(self) -> None:
+        with self._mapped():
+            connection = self._connection()
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version > schema.VERSION:
+                raise StoreError(
+                    StoreReason.NEWER, f"{self._path}: made by a later version (schema {version})", Fate.STOP
+                )
+            if self._read_only:
+                return
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                raise StoreError(StoreReason.DAMAGED, f"{self._path}: {verdict}", Fate.STOP)
+            schema.migrate(connection)
+            # Nobody else is at work (the lock is ours): what an earlier process had claimed is free.
+            with self._transaction() as db:
+                db.execute("UPDATE feeds SET visit = NULL WHERE visit IS NOT NULL")
+                db.execute("DELETE FROM visits")
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            uri = f"{self._path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
+            connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            if not self._read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA cache_size = -2000")
+            self._local.connection = connection
+            with self._writing:
+                self._opened.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close every connection and let the lock go."""
+        with self._writing:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            self._local = threading.local()
+        if self._lock_file >= 0:
+            os.close(self._lock_file)
+            self._lock_file = -1
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """Turn SQLite's errors into StoreError, by code."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+            if code in _DAMAGED:
+                raise StoreError(StoreReason.DAMAGED, f"{self._path}: {error}", Fate.STOP) from error
+            if code in _DISK:
+                raise StoreError(StoreReason.DISK, f"{self._path}: {error}", Fate.RETRY) from error
+            raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the one write transaction: everything in it happens, or nothing."""
+        with self._mapped():
+            connection = self._connection()
+            with self._writing:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+
+    def _rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
+        with self._mapped():
+            return self._connection().execute(sql, values).fetchall()
+
+    def _row(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
+        found = self._rows(sql, values)
+        return found[0] if found else None
+
+    # -- what the process knows of itself
+
+    def note(self, key: str, value: str) -> None:
+        """Keep one named value, such as the time of the last tick."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+            )
+
+    def noted(self, key: str) -> str | None:
+        """Return the value kept under `key`."""
+        row = self._row("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if row is None else str(row["value"])
+
+    # -- feeds
+
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, spread_s: float) -> None:
+        """See `Store`. New feeds fall due evenly over `spread_s`, in the order given."""
+        with self._transaction() as db:
+            db.execute("UPDATE feeds SET active = 0")
+            for number, feed in enumerate(feeds):
+                due = now.timestamp() + spread_s * number / max(1, len(feeds))
+                every = None if feed.every is None else feed.every.total_seconds()
+                db.execute(
+                    "INSERT INTO feeds (url, host, name, owner, every_s, read, next_poll_at, why)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, 'first poll')"
+                    " ON CONFLICT (url) DO UPDATE SET active = 1, name = excluded.name, owner = excluded.owner,"
+                    " every_s = excluded.every_s, read = excluded.read, host = excluded.host",
+                    (feed.url, host_key(feed.url), feed.name, feed.owner, every, feed.read, due),
+                )
+            db.execute("INSERT OR IGNORE INTO hosts (host) SELECT DISTINCT host FROM feeds")
+            for row in db.execute("SELECT host FROM hosts").fetchall():
+                host = row["host"]
+                connections = self._connections_of.get(host, self._connections_of.get(host.rpartition(":")[0], 1))
+                db.execute(
+                    "UPDATE hosts SET connections = ? WHERE host = ? AND connections <> ?",
+                    (connections, host, connections),
+                )
+                _refresh_host(db, host)
+            db.execute("INSERT OR IGNORE INTO meta VALUES ('first_run_since', ?)", (repr(now.timestamp()),))
+
+    def hasten(self, now: datetime) -> int:
+        """Make every feed due that is neither stopped nor failing: a failing one keeps the time it was told to wait."""
+        with self._transaction() as db:
+            changed = db.execute(
+                "UPDATE feeds SET next_poll_at = ? WHERE active AND NOT stopped AND failures = 0 AND next_poll_at > ?",
+                (now.timestamp(), now.timestamp()),
+            ).rowcount
+            for row in db.execute("SELECT host FROM hosts").fetchall():
+                _refresh_host(db, row["host"])
+        return changed
+
+    def claim(self, now: datetime, *, worker: str, lease_s: float, slow: bool | None = None) -> Visit | None:
+        """See `Store`."""
+        moment = now.timestamp()
+        lane = "" if slow is None else f" AND slow = {int(slow)}"
+        due = (
+            "SELECT host FROM hosts h WHERE next_due <= ?" + lane + " AND connections >"
+            " (SELECT count(*) FROM visits v WHERE v.host = h.host AND v.lease_until > ?) ORDER BY next_due LIMIT 1"
+        )
+        if (
+            self._row(due, (moment, moment)) is None
+            and self._row("SELECT 1 FROM visits WHERE lease_until <= ?", (moment,)) is None
+        ):
+            return None  # the usual case, without taking the write lock
+        with self._transaction() as db:
+            _end_lapsed_visits(db, moment)
+            host = db.execute(due, (moment, moment)).fetchone()
+            if host is None:
+                return None
+            found = db.execute(
+                "SELECT * FROM feeds WHERE host = ? AND next_poll_at <= ? AND active AND NOT stopped AND visit IS NULL"
+                " ORDER BY next_poll_at LIMIT ?",
+                (host["host"], moment, FEEDS_A_VISIT),
+            ).fetchall()
+            token = uuid4().hex
+            until = moment + lease_s
+            db.execute("INSERT INTO visits VALUES (?, ?, ?, ?)", (token, host["host"], worker, until))
+            db.executemany("UPDATE feeds SET visit = ? WHERE id = ?", [(token, row["id"]) for row in found])
+            _refresh_host(db, host["host"])
+        return Visit(host["host"], token, tuple(rows.feed_of(row) for row in found), rows.sure_moment(until))
+
+    def extend(self, visit: Visit, now: datetime, *, lease_s: float) -> bool:
+        """Lengthen a lease that still holds; False if it was lost."""
+        with self._transaction() as db:
+            return (
+                db.execute(
+                    "UPDATE visits SET lease_until = ? WHERE token = ? AND lease_until > ?",
+                    (now.timestamp() + lease_s, visit.token, now.timestamp()),
+                ).rowcount
+                == 1
+            )
+
+    def known_entries(self, feed_url: str) -> Mapping[str, str]:
+        """See `Store`."""
+        found = self._rows(
+            "SELECT raw_id, item_hash FROM shown JOIN feeds ON feeds.id = feed_id WHERE feeds.url = ?", (feed_url,)
+        )
+        return {row["raw_id"]: row["item_hash"] for row in found}
+
+    def finish(self, visit: Visit, results: Sequence[PollResult], now: datetime, *, slow: bool) -> bool:
+        """See `Store`."""
+        with self._transaction() as db:
+            # The fence: whoever lost the lease writes nothing, for another may have polled these feeds since.
+            if db.execute("DELETE FROM visits WHERE token = ?", (visit.token,)).rowcount != 1:
+                return False
+            for result in results:
+                _write_poll(db, result, now)
+            db.execute("UPDATE feeds SET visit = NULL WHERE visit = ?", (visit.token,))
+            db.execute("UPDATE hosts SET slow = ? WHERE host = ? AND slow <> ?", (int(slow), visit.host, int(slow)))
+            _refresh_host(db, visit.host)
+        return True
+
+    def next_due(self) -> datetime | None:
+        """Return when the next feed falls due."""
+        row = self._row("SELECT min(next_due) AS due FROM hosts")
+        return None if row is None else rows.moment(row["due"])
+
+    def feeds(self) -> Sequence[Feed]:
+        """Return the feeds of the config, in order of address."""
+        return [rows.feed_of(row) for row in self._rows("SELECT * FROM feeds WHERE active ORDER BY url")]
+
+    # -- entries and articles
+
+    def unsifted(self, *, limit: int) -> Sequence[tuple[Entry, Feed]]:
+        """See `Store`."""
+        found = self._rows(
+            f"SELECT {rows.ENTRY_COLUMNS}, f.id AS feed_id FROM entries e JOIN feeds f ON f.id = e.feed_id"
+            " WHERE e.state = 'new' ORDER BY e.seq LIMIT ?",
+            (limit,),
+        )
+        return self._with_feeds(found)
+
+    def _with_feeds(self, found: Sequence[sqlite3.Row]) -> list[tuple[Entry, Feed]]:
+        feeds = {
+            number: rows.feed_of(self._rows("SELECT * FROM feeds WHERE id = ?", (number,))[0])
+            for number in {row["feed_id"] for row in found}
+        }
+        return [(rows.entry_of(row), feeds[row["feed_id"]]) for row in found]
+
+    def sift(self, articles: Sequence[Article], wanted: Sequence[EntryId], now: datetime) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            for article in articles:
+                _write_article(db, article, now)
+            db.executemany(
+                "UPDATE entries SET state = 'wanted', due_at = 0 WHERE id = ? AND state = 'new'", [(i,) for i in wanted]
+            )
+
+    def lease_unread(self, now: datetime, *, lease_s: float) -> tuple[Entry, Feed, int] | None:
+        """See `Store`."""
+        due = "SELECT id FROM entries WHERE state = 'wanted' AND due_at <= ? ORDER BY due_at, seq LIMIT 1"
+        if self._row(due, (now.timestamp(),)) is None:
+            return None
+        with self._transaction() as db:
+            first = db.execute(due, (now.timestamp(),)).fetchone()
+            if first is None:
+                return None
+            db.execute("UPDATE entries SET due_at = ? WHERE id = ?", (now.timestamp() + lease_s, first["id"]))
+            row = db.execute(
+                f"SELECT {rows.ENTRY_COLUMNS}, e.strikes, f.id AS feed_id FROM entries e"
+                " JOIN feeds f ON f.id = e.feed_id WHERE e.id = ?",
+                (first["id"],),
+            ).fetchone()
+        ((entry, feed),) = self._with_feeds([row])
+        return entry, feed, int(row["strikes"])
+
+    def strike(self, entry_id: EntryId, reason: str, *, again_at: datetime) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE entries SET strikes = strikes + 1, reason = ?, due_at = ? WHERE id = ?",
+                (reason, again_at.timestamp(), entry_id),
+            )
+
+    def drop(self, entry_id: EntryId, reason: str) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            db.execute("UPDATE entries SET state = 'dropped', reason = ? WHERE id = ?", (reason, entry_id))
+
+    def save_article(self, article: Article, now: datetime) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            _write_article(db, article, now)
+
+    def unjudged(self, *, limit: int) -> Sequence[tuple[Article, Feed]]:
+        """See `Store`."""
+        found = self._rows(
+            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, f.id AS feed_id FROM entries e"
+            " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
+            " WHERE e.state = 'read' ORDER BY e.seq LIMIT ?",
+            (limit,),
+        )
+        return [(rows.article_of(row), feed) for row, (_, feed) in zip(found, self._with_feeds(found), strict=True)]
+
+    # -- stories
+
+    def story_of(self, entry_id: EntryId) -> Story | None:
+        """See `Store`."""
+        row = self._row(
+            f"SELECT {rows.STORY_COLUMNS} FROM stories s JOIN entries e ON e.story_id = s.id WHERE e.id = ?",
+            (entry_id,),
+        )
+        return None if row is None else rows.story_of(row)
+
+    def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
+        """See `Store`."""
+        marks = ",".join("?" * len(keys))
+        found = self._rows(
+            f"SELECT {rows.STORY_COLUMNS}, (SELECT json_group_array(key) FROM story_keys WHERE story_id = s.id) AS keys"
+            " FROM stories s WHERE s.last_seen >= ?"
+            f" AND s.id IN (SELECT story_id FROM story_keys WHERE key IN ({marks}))"
+            " ORDER BY s.last_seen DESC, s.id",
+            (since.timestamp(), *keys),
+        )
+        return [(rows.story_of(row), frozenset(json.loads(row["keys"]))) for row in found]
+
+    def save_finding(
+        self,
+        article: Article,
+        finding: Finding,
+        story: Story | None,
+        keys: Sequence[str],
+        owed: Sequence[Operation],
+        now: datetime,
+    ) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            entry_id = article.entry.id
+            db.execute(
+                "INSERT INTO findings VALUES (?, ?, ?, ?) ON CONFLICT (entry_id) DO UPDATE SET score = excluded.score,"
+                " finding = excluded.finding, judged_at = excluded.judged_at",
+                (entry_id, finding.score, rows.finding_json(finding), now.timestamp()),
+            )
+            db.execute(
+                "UPDATE entries SET state = 'judged', story_id = ? WHERE id = ?",
+                (story.id if story else None, entry_id),
+            )
+            if story is not None:
+                _write_story(db, story)
+                db.executemany("INSERT OR IGNORE INTO story_keys VALUES (?, ?)", [(key, story.id) for key in keys])
+            _owe(db, owed)
+
+    def first_run(self, now: datetime) -> FirstRun:
+        """See `Store`."""
+        row = self._rows(
+            "SELECT (SELECT count(*) FROM feeds WHERE active AND NOT stopped AND asked_at IS NULL) AS unasked,"
+            " (SELECT count(*) FROM feeds WHERE active AND polled_at IS NOT NULL) AS answered,"
+            " (SELECT count(*) FROM entries WHERE state IN ('new', 'wanted', 'read')) AS open"
+        )[0]
+        since = self.noted("first_run_since")
+        return FirstRun(
+            pending=self.noted("first_run_ended") is None,
+            feeds_unasked=row["unasked"],
+            feeds_answered=row["answered"],
+            entries_open=row["open"],
+            since=now if since is None else rows.sure_moment(float(since)),
+        )
+
+    def missed(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding]]:
+        """See `Store`."""
+        found = self._rows(
+            f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.baseline AND NOT s.told AND s.first_seen >= ?"
+            " ORDER BY s.score DESC, s.first_seen DESC, s.id LIMIT ?",
+            (since.timestamp(), limit),
+        )
+        return [(story, *self.best_article(story.id)) for story in map(rows.story_of, found)]
+
+    def best_article(self, story_id: StoryId) -> tuple[Article, Finding]:
+        """Return the article of a story with the highest score, and its finding."""
+        row = self._rows(
+            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding FROM entries e"
+            " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
+            " JOIN findings g ON g.entry_id = e.id WHERE e.story_id = ?"
+            " ORDER BY g.score DESC, e.seq LIMIT 1",
+            (story_id,),
+        )[0]
+        return rows.article_of(row), rows.finding_of(row["finding"])
+
+    def end_first_run(self, told: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            db.executemany("UPDATE stories SET told = 1 WHERE id = ?", [(story_id,) for story_id in told])
+            _owe(db, owed)
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('first_run_ended', ?)", (repr(now.timestamp()),))
+
+    # -- outbox
+
+    def due_channels(self, now: datetime) -> Sequence[str]:
+        """See `Store`."""
+        found = self._rows(
+            "SELECT channel FROM outbox o WHERE state IN ('pending', 'sending', 'parked')"
+            " GROUP BY channel HAVING (SELECT due_at FROM outbox WHERE seq = min(o.seq)) <= ? ORDER BY min(seq)",
+            (now.timestamp(),),
+        )
+        return [row["channel"] for row in found]
+
+    def first_operation(self, channel: str, now: datetime) -> Operation | None:
+        """See `Store`."""
+        row = self._row(
+            "SELECT * FROM outbox WHERE channel = ? AND state IN ('pending', 'sending', 'parked') ORDER BY seq LIMIT 1",
+            (channel,),
+        )
+        if row is None or row["due_at"] > now.timestamp():
+            return None
+        operation = rows.operation_of(row)
+        if operation.target and not operation.target_ts:
+            target = self._row("SELECT ts FROM outbox WHERE key = ?", (operation.target,))
+            operation = replace(operation, target_ts="" if target is None else target["ts"])
+        return operation
+
+    def settle(self, operation: Operation) -> None:
+        """See `Store`."""
+        values = rows.operation_values(operation)
+        names = [name for name in values if name != "key"]
+        with self._transaction() as db:
+            db.execute(f"UPDATE outbox SET {', '.join(f'{n} = :{n}' for n in names)} WHERE key = :key", values)
+
+    def due_sweeps(self, now: datetime) -> Sequence[Operation]:
+        """See `Store`."""
+        found = self._rows("SELECT * FROM outbox WHERE sweep_at <= ? ORDER BY sweep_at, seq", (now.timestamp(),))
+        return [rows.operation_of(row) for row in found]
+
+    def owe(self, operations: Sequence[Operation]) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            _owe(db, operations)
+
+    def operations(self) -> Sequence[Operation]:
+        """Return the whole outbox, oldest first."""
+        return [rows.operation_of(row) for row in self._rows("SELECT * FROM outbox ORDER BY seq")]
+
+    def unfinished(self) -> int:
+        """Return how many operations are still owed."""
+        marks = ",".join("?" * len(_OPEN_STATES))
+        return int(self._rows(f"SELECT count(*) AS n FROM outbox WHERE state IN ({marks})", _OPEN_STATES)[0]["n"])
+
+    def prune(self, before: datetime) -> int:
+        """Forget entries seen before then with all that hangs on them, and what feeds no longer show; returns how many.
+
+        Operations still owed, and entries a feed still shows, stay.
+        """
+        limit = before.timestamp()
+        with self._transaction() as db:
+            db.execute("DELETE FROM shown WHERE gone_at < ?", (limit,))
+            gone = db.execute(
+                "DELETE FROM entries WHERE seen_at < ? AND NOT EXISTS"
+                " (SELECT 1 FROM shown WHERE shown.feed_id = entries.feed_id AND shown.raw_id = entries.raw_id)",
+                (limit,),
+            ).rowcount
+            for table in ("articles", "findings"):
+                db.execute(f"DELETE FROM {table} WHERE entry_id NOT IN (SELECT id FROM entries)")
+            db.execute(
+                "DELETE FROM stories WHERE last_seen < ? AND id NOT IN"
+                " (SELECT story_id FROM entries WHERE story_id IS NOT NULL)",
+                (limit,),
+            )
+            db.execute("DELETE FROM story_keys WHERE story_id NOT IN (SELECT id FROM stories)")
+            db.execute(
+                "DELETE FROM outbox WHERE created_at < ? AND sweep_at IS NULL AND state IN ('sent', 'dead')", (limit,)
+            )
+        return gone
+
+
+def _lock(folder: Path) -> int:
+    """Take the lock of `folder`, made if need be; the descriptor holds it. Raises StoreError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(StoreReason.DISK, f"{folder}: {error.strerror}", Fate.STOP) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreError(StoreReason.LOCKED, f"{folder}: another instance is at work here", Fate.STOP) from error
+    return descriptor
+
+
+def _refresh_host(db: sqlite3.Connection, host: str) -> None:
+    db.execute(
+        "UPDATE hosts SET next_due = (SELECT min(next_poll_at) FROM feeds WHERE host = :host AND active AND NOT stopped"
+        " AND visit IS NULL) WHERE host = :host",
+        {"host": host},
+    )
+
+
+def _end_lapsed_visits(db: sqlite3.Connection, moment: float) -> None:
+    for row in db.execute("SELECT token, host FROM visits WHERE lease_until <= ?", (moment,)).fetchall():
+        db.execute("DELETE FROM visits WHERE token = ?", (row["token"],))
+        db.execute("UPDATE feeds SET visit = NULL WHERE visit = ?", (row["token"],))
+        _refresh_host(db, row["host"])
+
+
+def _write_poll(db: sqlite3.Connection, result: PollResult, now: datetime) -> None:
+    feed = result.feed
+    number = db.execute("SELECT id FROM feeds WHERE url = ?", (feed.url,)).fetchone()["id"]
+    db.execute(
+        "UPDATE feeds SET etag = ?, last_modified = ?, body_hash = ?, failures = ?, stopped = ?, asked_at = ?,"
+        " polled_at = ?, next_poll_at = ?, why = ?, error = ? WHERE id = ?",
+        (
+            feed.etag,
+            feed.last_modified,
+            feed.body_hash,
+            feed.failures,
+            int(feed.stopped),
+            now.timestamp(),
+            rows.seconds(feed.polled_at),
+            rows.seconds(feed.next_poll_at),
+            feed.why,
+            feed.error,
+            number,
+        ),
+    )
+    if result.outcome is PollOutcome.OK:
+        _write_shown(db, number, result.shown, now)
+    for entry in result.entries:
+        _write_entry(db, number, entry)
+
+
+def _write_shown(db: sqlite3.Connection, feed: int, shown: Mapping[str, str], now: datetime) -> None:
+    """Bring the feed's known entries up to date, touching only the rows that differ."""
+    known = {
+        row["raw_id"]: (row["item_hash"], row["gone_at"])
+        for row in db.execute("SELECT raw_id, item_hash, gone_at FROM shown WHERE feed_id = ?", (feed,))
+    }
+    db.executemany(
+        "INSERT INTO shown (feed_id, raw_id, item_hash) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET item_hash = excluded.item_hash, gone_at = NULL",
+        [(feed, raw_id, item_hash) for raw_id, item_hash in shown.items() if known.get(raw_id) != (item_hash, None)],
+    )
+    db.executemany(
+        "UPDATE shown SET gone_at = ? WHERE feed_id = ? AND raw_id = ?",
+        [
+            (now.timestamp(), feed, raw_id)
+            for raw_id, (_, gone) in known.items()
+            if gone is None and raw_id not in shown
+        ],
+    )
+
+
+def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
+    """Add an entry; one that is known is an edit: judged again if its text changed and no story came of it yet."""
+    changed = "(title <> excluded.title OR summary <> excluded.summary)"
+    db.execute(
+        "INSERT INTO entries (id, feed_id, raw_id, item_hash, url, title, summary, language, published_at, seen_at,"
+        " baseline, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new') ON CONFLICT (id) DO UPDATE SET"
+        f" state = CASE WHEN story_id IS NULL AND {changed} THEN 'new' ELSE state END, edits = edits + {changed},"
+        " item_hash = excluded.item_hash, url = excluded.url, title = excluded.title, summary = excluded.summary,"
+        " language = excluded.language, published_at = excluded.published_at",
+        (
+            entry.id,
+            feed,
+            entry.raw_id,
+            entry.item_hash,
+            entry.url,
+            entry.title,
+            rows.pack(entry.summary),
+            entry.language,
+            rows.seconds(entry.published_at),
+            entry.seen_at.timestamp(),
+            int(entry.baseline),
+        ),
+    )
+
+
+def _write_article(db: sqlite3.Connection, article: Article, now: datetime) -> None:
+    db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", rows.article_values(article, now))
+    db.execute("UPDATE entries SET state = 'read', reason = ? WHERE id = ?", (article.note, article.entry.id))
+
+
+def _write_story(db: sqlite3.Connection, story: Story) -> None:
+    values = rows.story_values(story)
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    db.execute(f"INSERT OR REPLACE INTO stories ({names}) VALUES ({marks})", values)
+
+
+def _owe(db: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+    for operation in operations:
+        values = rows.operation_values(operation)
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        db.execute(f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({marks})", values)
