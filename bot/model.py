@@ -39,7 +39,8 @@ class Feed:
     `etag` and `last_modified` are the server's own bytes, decoded as latin-1 so that they go back unchanged.
     `body_hash` is the SHA-256 of the last full body. `failures` counts failed polls in a row. `polled_at` is the last
     poll that brought a readable answer: None means that the next one is the feed's first, its baseline.
-    `why` says why `next_poll_at` is what it is.
+    `why` says why `next_poll_at` is what it is. `ttl` is the least interval that the feed itself asked for when it was
+    last read, `full_at` when a full body was last had: validators are left out after a day, lest they lie.
     """
 
     url: str
@@ -56,6 +57,8 @@ class Feed:
     next_poll_at: datetime | None = None
     why: str = ""
     error: str = ""
+    ttl: timedelta | None = None
+    full_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +148,14 @@ class PollResult:
 class Request:
     """A page or a feed to get.
 
-    `headers` are ours, values decoded as latin-1; `cap` bounds the decoded body in bytes.
+    `headers` are ours, values decoded as latin-1; `cap` bounds the decoded body in bytes. `spaced` requests keep their
+    distance to others at the same host; those for an article's page do not, but share the host's connections.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     cap: int = 8 * 1024 * 1024
+    spaced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
