@@ -93,6 +93,8 @@ def _composed(text: str) -> yaml.MappingNode | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         told = " ".join(part for part in (error.context, error.problem) if part)
+        if mark and error.context_mark and error.context_mark.line != mark.line:
+            told += f", begun on line {error.context_mark.line + 1}"
         raise _Refused(mark.line + 1 if mark else 1, f"is no valid YAML: {_plainer(text, mark, told)}") from None
     except yaml.reader.ReaderError as error:
         raise _Refused(text[: error.position].count("\n") + 1, "holds a control character") from None
@@ -105,7 +107,8 @@ def _composed(text: str) -> yaml.MappingNode | None:
 
 def _plainer(text: str, mark: Any, told: str) -> str:
     """Add what most often stands behind a syntax error."""
-    line = text.splitlines()[mark.line] if mark and mark.line < text.count("\n") + bool(text) else ""
+    lines = text.splitlines()
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return f"{told} (a tab: indent with spaces)"
     return f"{told} (column {mark.column + 1})" if mark else told
