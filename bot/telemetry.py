@@ -1,7 +1,7 @@
 """What the bot says of itself: log lines, counters, progress.
 
-A log line is one event: a short past-tense phrase and fields. On a terminal it is readable, elsewhere JSON with the keys
-`ts`, `level` and `event` first. Secrets are struck out here, in the formatter, so that no caller can forget to.
+A log line is one event: a short past-tense phrase and fields. On a terminal it is readable, elsewhere JSON with `ts`,
+`level` and `event` first. Secrets are struck out here, in the formatter, so that no caller can forget to.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from bot.config.document import Document, Place, dotted, read_document
 from bot.config.models import Config, Section, Thresholds, validated
@@ -148,7 +149,7 @@ def _unknown_key(place: Place) -> str:
     near = _nearest(word, keys)
     if near:
         return f"is no known key{near}"
-    elsewhere = [where for where in _all_keys(Config) if where.rpartition(".")[2] == word]
+    elsewhere = [where for where, _, _ in key_tree(Config) if where.rpartition(".")[2] == word]
     if elsewhere:
         return f"is no key of this place; did you mean {elsewhere[0]}?"
     return f"is no known key; known here: {', '.join(keys)}"
@@ -179,13 +180,15 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((found for part in inner if part is not None and (found := _model_in(part))), None)
 
 
-def _all_keys(model: type[BaseModel], above: str = "") -> list[str]:
-    keys: list[str] = []
+def key_tree(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldInfo, type[BaseModel] | None]]:
+    """Yield every key below `model`: dotted path (`[]` for items of a list), field, the section under it if any."""
     for name, field in model.model_fields.items():
         key = f"{above}{field.alias or name}"
         below = _model_in(field.annotation)
-        keys += [key, *(_all_keys(below, f"{key}.") if below else [])]
-    return keys
+        yield key, field, below
+        if below:
+            many = "[]" if "tuple" in str(field.annotation) else ".*" if "Mapping" in str(field.annotation) else ""
+            yield from key_tree(below, f"{key}{many}.")
 
 
 # ------------------------------------------------------------------------------------------- what only the whole shows
