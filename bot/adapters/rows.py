@@ -69,7 +69,7 @@ def feed_of(row: sqlite3.Row) -> Feed:
         url=row["url"],
         name=row["name"],
         owner=row["owner"],
-        every=None if row["every_s"] is None else timedelta(seconds=row["every_s"]),
+        every=_interval(row["every_s"]),
         read=ReadMode(row["read"]),
         etag=row["etag"],
         last_modified=row["last_modified"],
@@ -80,7 +80,13 @@ def feed_of(row: sqlite3.Row) -> Feed:
         next_poll_at=moment(row["next_poll_at"]),
         why=row["why"],
         error=row["error"],
+        ttl=_interval(row["ttl_s"]),
+        full_at=moment(row["full_at"]),
     )
+
+
+def _interval(value: float | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)
 
 
 # The columns that `entry_of` and `article_of` read, to be selected from entries e, feeds f and articles a.

@@ -37,6 +37,8 @@ _STEPS = (
         etag TEXT NOT NULL DEFAULT '',
         last_modified TEXT NOT NULL DEFAULT '',
         body_hash TEXT NOT NULL DEFAULT '',
+        ttl_s REAL,                             -- least interval that the feed itself asks for
+        full_at REAL,                           -- last full answer: validators may lie
         failures INTEGER NOT NULL DEFAULT 0,
         stopped INTEGER NOT NULL DEFAULT 0,
         asked_at REAL,                          -- last poll, whatever came

@@ -37,8 +37,6 @@ from bot.model import (
 )
 from bot.urls import host_key
 
-FILE = "talentwire.sqlite3"
-LOCK = "talentwire.lock"
 FEEDS_A_VISIT = 20
 
 _DISK = {
@@ -55,13 +53,13 @@ _OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SEN
 class SqliteStore:
     """`bot.ports.Store` on SQLite."""
 
-    def __init__(self, folder: Path, *, read_only: bool = False, hosts: Mapping[str, int] | None = None) -> None:
-        """Open (and make, or migrate) the database in `folder`.
+    def __init__(self, path: Path, *, read_only: bool = False, hosts: Mapping[str, int] | None = None) -> None:
+        """Open (and make, or migrate) the database at `path`; `path`.lock is its lock.
 
         `hosts` maps a host or host:port to its number of connections; any other has one. Raises StoreError: LOCKED if
         another instance has it, DAMAGED, NEWER, or DISK.
         """
-        self._path = folder / FILE
+        self._path = path
         self._read_only = read_only
         self._connections_of = dict(hosts or {})
         self._local = threading.local()
@@ -72,7 +70,7 @@ class SqliteStore:
             if not self._path.is_file():
                 raise StoreError(StoreReason.DISK, f"{self._path}: there is no database yet", Fate.STOP)
         else:
-            self._lock_file = _lock(folder)
+            self._lock_file = _lock(path)
         try:
             self._prepare()
         except BaseException:
@@ -526,18 +524,18 @@ class SqliteStore:
         return gone
 
 
-def _lock(folder: Path) -> int:
-    """Take the lock of `folder`, made if need be; the descriptor holds it. Raises StoreError."""
+def _lock(path: Path) -> int:
+    """Take the lock of the database at `path`; the descriptor holds it. Raises StoreError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(StoreReason.DISK, f"{folder}: {error.strerror}", Fate.STOP) from error
+        raise StoreError(StoreReason.DISK, f"{path}: {error.strerror}", Fate.STOP) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        raise StoreError(StoreReason.LOCKED, f"{folder}: another instance is at work here", Fate.STOP) from error
+        raise StoreError(StoreReason.LOCKED, f"{path}: another instance is at work here", Fate.STOP) from error
     return descriptor
 
 
@@ -559,23 +557,22 @@ def _end_lapsed_visits(db: sqlite3.Connection, moment: float) -> None:
 def _write_poll(db: sqlite3.Connection, result: PollResult, now: datetime) -> None:
     feed = result.feed
     number = db.execute("SELECT id FROM feeds WHERE url = ?", (feed.url,)).fetchone()["id"]
-    db.execute(
-        "UPDATE feeds SET etag = ?, last_modified = ?, body_hash = ?, failures = ?, stopped = ?, asked_at = ?,"
-        " polled_at = ?, next_poll_at = ?, why = ?, error = ? WHERE id = ?",
-        (
-            feed.etag,
-            feed.last_modified,
-            feed.body_hash,
-            feed.failures,
-            int(feed.stopped),
-            now.timestamp(),
-            rows.seconds(feed.polled_at),
-            rows.seconds(feed.next_poll_at),
-            feed.why,
-            feed.error,
-            number,
-        ),
-    )
+    values = {
+        "etag": feed.etag,
+        "last_modified": feed.last_modified,
+        "body_hash": feed.body_hash,
+        "ttl_s": None if feed.ttl is None else feed.ttl.total_seconds(),
+        "full_at": rows.seconds(feed.full_at),
+        "failures": feed.failures,
+        "stopped": int(feed.stopped),
+        "asked_at": now.timestamp(),
+        "polled_at": rows.seconds(feed.polled_at),
+        "next_poll_at": (feed.next_poll_at or now).timestamp(),  # of a stopped feed it means nothing
+        "why": feed.why,
+        "error": feed.error,
+    }
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    db.execute(f"UPDATE feeds SET {sets} WHERE id = :id", {**values, "id": number})
     if result.outcome is PollOutcome.OK:
         _write_shown(db, number, result.shown, now)
     for entry in result.entries:
