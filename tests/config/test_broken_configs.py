@@ -1,0 +1,165 @@
+"""Broken configuration files, and every fault that must be named in each, with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import examine, load
+from bot.errors import ConfigError
+
+FEED = "feeds: [https://news.example.com/feed]\n"
+
+# (why it exists, the file, what must be said: (line, key, words) for each fault, and nothing more)
+BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
+    ("an empty file polls nothing", "", [(1, "feeds", "nothing to poll")]),
+    ("an empty list polls nothing", "feeds: []\n", [(1, "feeds", "nothing to poll")]),
+    (
+        "a misspelt key leaves its feeds unread",
+        "feds:\n  - https://news.example.com/feed\n",
+        [(1, "feds", "did you mean feeds?"), (1, "feeds", "nothing to poll")],
+    ),
+    (
+        "several faults in one entry are told together",
+        "feeds:\n  - url: ftp://news.example.com/feed\n    evry: 30m\n    read: alwys\n",
+        [
+            (2, "feeds[0].url", "no web address"),
+            (3, "feeds[0].evry", "did you mean every?"),
+            (4, "feeds[0].read", "did you mean always?"),
+        ],
+    ),
+    (
+        "a length of time needs a unit, and a known one",
+        "feeds:\n  - {url: https://a.example.com/f, every: 15}\n  - {url: https://b.example.com/f, every: 3 fortnights}\n",
+        [(2, "feeds[0].every", "a number and a unit"), (3, "feeds[1].every", "a number and a unit")],
+    ),
+    (
+        "a feed without its address",
+        "feeds:\n  - name: Somebody\n  - 7\n",
+        [(2, "feeds[0].url", "is missing"), (3, "feeds[1]", "should be a mapping")],
+    ),
+    (
+        "addresses inside the own net are refused, in any spelling, unless listed",
+        "feeds:\n  - http://localhost:8080/f\n  - http://10.0.0.8/f\n  - http://[::1]/f\n  - http://192.168.1.9/f\n"
+        "network:\n  allow_private: [192.168.1.0/24]\n",
+        [(2, "feeds[0]", "own net"), (3, "feeds[1]", "own net"), (4, "feeds[2]", "own net")],
+    ),
+    (
+        "a name where the channel's ID is wanted",
+        f'{FEED}slack:\n  channel: "#ai-news"\nroutes:\n  - channel: general\n',
+        [(3, "slack.channel", "channel ID"), (5, "routes[0].channel", "channel ID")],
+    ),
+    (
+        "packs that do not exist",
+        "packs:\n  - lab-blog\n  - zzz\n",
+        [(2, "packs[0]", "did you mean lab-blogs?"), (3, "packs[1]", "no pack")],
+    ),
+    (
+        "wrong kinds of value",
+        f"{FEED}watchlist:\n  organisations: OpenAI\n  people: 7\nthresholds:\n  alert: high\nfirst_run:\n  stories: 2.5\n",
+        [
+            (3, "watchlist.organisations", "should be a list"),
+            (4, "watchlist.people", "should be a list"),
+            (6, "thresholds.alert", "should be a number"),
+            (8, "first_run.stories", "whole number"),
+        ],
+    ),
+    (
+        "truth values and numbers are no names",
+        f"{FEED}watchlist:\n  keywords:\n    - true\n    - 42\n    - name:\n",
+        [
+            (4, "watchlist.keywords[0]", "should be a mapping"),
+            (5, "watchlist.keywords[1]", "should be a mapping"),
+            (6, "watchlist.keywords[2].name", "is empty"),
+        ],
+    ),
+    (
+        "numbers out of range",
+        f"{FEED}watchlist:\n  people:\n    - {{name: Ada, weight: 3}}\nthresholds: {{alert: 1.5}}\nretention:\n  days: 0\n",
+        [
+            (4, "watchlist.people[0].weight", "less than or equal to 2"),
+            (5, "thresholds.alert", "less than or equal to 1"),
+            (7, "retention.days", "greater than or equal to 2"),
+        ],
+    ),
+    (
+        "a digest threshold above the alert threshold hides alerts",
+        f"{FEED}thresholds:\n  alert: 0.4\n  digest: 0.6\n",
+        [(4, "thresholds.digest", "above thresholds.alert")],
+    ),
+    (
+        "a mute that would never end, or no date",
+        f"{FEED}mute:\n  - {{what: a, until: 7d}}\n  - {{what: b, until: next week}}\n  - {{until: 2026-12-31}}\n",
+        [
+            (3, "mute[0].until", "begin anew at each start"),
+            (4, "mute[1].until", "no date"),
+            (5, "mute[2].what", "is missing"),
+        ],
+    ),
+    (
+        "a key in the wrong place is told where it belongs",
+        f"{FEED}alert: 0.8\nslack:\n  connections: 3\n",
+        [(2, "alert", "thresholds.alert"), (4, "slack.connections", "network.hosts.*.connections")],
+    ),
+    (
+        "hosts and contact",
+        f'{FEED}network:\n  contact: bob\n  allow_private: ["10.0.0.0/99"]\n  hosts:\n    "a b": {{}}\n    news.example.com: {{connections: 0}}\n',
+        [
+            (3, "network.contact", "mail address"),
+            (4, "network.allow_private[0]", "neither a host name"),
+            (6, "network.hosts.a b", "no host"),
+            (7, "network.hosts.news.example.com.connections", "greater than or equal to 1"),
+        ],
+    ),
+    (
+        "a route to kinds and languages that there are not",
+        f"{FEED}routes:\n  - channel: C0123456789\n    kinds: [layof]\n    languages: [Italian]\n",
+        [(4, "routes[0].kinds[0]", "did you mean layoff?"), (5, "routes[0].languages[0]", "no language")],
+    ),
+    (
+        "a section without content",
+        f"{FEED}slack:\nmute:\n",
+        [(2, "slack", "is empty"), (3, "mute", "is empty")],
+    ),
+    (
+        "a key given twice, beside another fault",
+        f"{FEED}slack: {{channel: C0123456789}}\nslack: {{channel: C9876543210}}\nthreshold: {{}}\n",
+        [(3, "slack", "first on line 2"), (4, "threshold", "did you mean thresholds?")],
+    ),
+    ("a bracket left open", f"{FEED}packs: [lab-blogs\n", [(3, "", "begun on line 2")]),
+    ("a tab as indent", "feeds:\n\t- https://news.example.com/feed\n", [(2, "", "indent with spaces")]),
+    ("a second document", f"{FEED}---\npacks: []\n", [(2, "", "second document")]),
+    ("a list where keys are wanted", "- https://news.example.com/feed\n", [(1, "", "`key: value`")]),
+    ("aliases may expand without end", f"a: &a [x]\n{FEED}", [(1, "", "anchor")]),
+    ("tags may run code", f"{FEED}store: !!python/object/apply:os.system [ls]\n", [(2, "", "tag")]),
+    ("bytes that are no UTF-8", FEED.encode() + b"# caf\xe9\n", [(2, "", "not UTF-8")]),
+    ("a control character", f"{FEED}packs: [a\x08]\n", [(2, "", "control character")]),
+    ("nested without end", "feeds: " + "[" * 100_000, [(1, "", "nested deeper")]),
+    ("values without end", "packs:\n" + "- x\n" * 200_000, [(49_999, "", "more than 50,000")]),
+    ("a file too large to be one", b"packs: " + b"x" * 10_000_000, [(0, "", "larger than 1,000,000 bytes")]),
+]
+
+
+@pytest.mark.parametrize(("text", "faults"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
+def test_every_fault_of_a_broken_file_is_named_with_its_line(
+    tmp_path: Path, text: bytes | str, faults: list[tuple[int, str, str]]
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    report = examine(path)
+    told = [(problem.line, problem.key) for problem in report.errors]
+    assert told == [(line, key) for line, key, _ in faults], "\n".join(map(str, report.errors))
+    for problem, (_, _, words) in zip(report.errors, faults, strict=True):
+        assert words in problem.message
+        assert problem.file == str(path)
+        assert len(str(problem)) < 600, "a fault fits on a few lines, whatever stands in the file"
+    assert report.config is None
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value).count("\n") == len(faults) - 1
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere.yaml: cannot be read: No such file"):
+        load(tmp_path / "nowhere.yaml")
