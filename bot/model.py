@@ -367,7 +367,8 @@ class Operation:
 
     `key` is a function of story, channel and revision; `target` is the key of the operation whose message is updated,
     replied to or deleted ("" for a post), `target_ts` that message's timestamp once known (or given outright).
-    `attempts` is counted before each attempt; `looks` counts look-ups since the last attempt that found nothing.
+    `attempts` counts those that may have arrived: each is counted before it is made, and taken back if it certainly did
+    not. `started_at` is the start of the last. `looks` counts look-ups since then that found nothing; once sent, sweeps.
     Nothing happens before `due_at`. `sweep_at` is when the channel is looked through for doubles, None for never.
     """
 
@@ -392,7 +393,8 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof that a message stands in a channel."""
+    """Proof that a message stands in a channel; `engaged` if people answered or reacted to it."""
 
     channel: str
     ts: str
+    engaged: bool = False
