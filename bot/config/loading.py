@@ -206,7 +206,7 @@ class _Look:
         return [*self._nothing_to_poll(), *self._unknown_packs(), *self._inside_addresses(), *self._thresholds()]
 
     def warnings(self) -> list[Problem]:
-        return [*self._same_feeds(), *self._passwords(), *self._same_names()]
+        return [*self._same_feeds(), *self._same_names()]
 
     def _say(self, place: Place, message: str) -> Problem:
         return Problem(self.document.line(place), dotted(place), message, self.name)
@@ -267,13 +267,6 @@ class _Look:
                 found.append(self._say(place, f"is the same feed as on line {line}; it is polled once"))
             first.setdefault(key, place)
         return found
-
-    def _passwords(self) -> list[Problem]:
-        return [
-            self._say(place, "holds a password; logs leave it out, but this file shows it")
-            for place, url in self._feeds()
-            if "@" in url.partition("//")[2].partition("/")[0]
-        ]
 
     def _same_names(self) -> list[Problem]:
         found: list[Problem] = []

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from bot.errors import FetchError
 from bot.model import Kind, ReadMode
+from bot.urls import fetchable, redact
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
@@ -49,15 +50,10 @@ def parse_until(value: object) -> object:
 
 def _web_address(value: str) -> str:
     try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"{value!r} is no address: {error}") from None
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or port == 0:
-        raise ValueError(f"{value!r} is no web address: it should begin with https:// or http://")
-    if re.search(r"[\s\x00-\x1f\x7f]", value):
-        raise ValueError(f"{value!r} has white space in it")
-    return value
+        fetchable(value.strip(), ports=None)
+    except FetchError as error:
+        raise ValueError(f"{redact(value)} is no web address that can be asked: {error.detail}") from None
+    return value.strip()
 
 
 def _channel(value: str) -> str:

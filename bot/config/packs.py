@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import yaml
 
 from bot.config.models import Config, FeedConfig
 from bot.model import Feed
-
-_TRACKING = re.compile(r"utm_.*|fbclid|gclid|ref|source", re.IGNORECASE)
+from bot.urls import canonical, public_host
 
 
 def feeds_of(config: Config) -> tuple[Feed, ...]:
@@ -55,7 +53,7 @@ def pack_about(name: str) -> str:
 
 def owner_of(url: str) -> str:
     """Return the media house behind an address, or its host where the house is not known ("" without a host)."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    host = public_host(url)
     labels = host.split(".")
     owners = _data("owners.yaml")
     domains = (".".join(labels[n:]) for n in range(len(labels)))
@@ -63,19 +61,8 @@ def owner_of(url: str) -> str:
 
 
 def address_key(url: str) -> str:
-    """Return what all spellings of one feed's address share.
-
-    Scheme, `www.`, case of the host, default port, closing slash and tracking parameters make no difference.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        return url
-    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
-    place = host if port in (None, 80, 443) else f"{host}:{port}"
-    query = urlencode([pair for pair in parse_qsl(parts.query) if not _TRACKING.fullmatch(pair[0])])
-    return f"{place}{parts.path.rstrip('/')}?{query}"
+    """Return what all spellings of one feed's address share, http or https, with `www.` or without."""
+    return canonical(url).partition("://")[2].removeprefix("www.")
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 from bot.config import examine, load
 from bot.errors import ConfigError
 
+LAN = "network:\n  allow_private: [192.168.1.0/24]\n"
 FEED = "feeds: [https://news.example.com/feed]\n"
 
 # (why it exists, the file, what must be said: (line, key, words) for each fault, and nothing more)
@@ -24,15 +25,25 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
         "several faults in one entry are told together",
         "feeds:\n  - url: ftp://news.example.com/feed\n    evry: 30m\n    read: alwys\n",
         [
-            (2, "feeds[0].url", "no web address"),
+            (2, "feeds[0].url", "neither http nor https"),
             (3, "feeds[0].evry", "did you mean every?"),
             (4, "feeds[0].read", "did you mean always?"),
         ],
     ),
     (
         "a length of time needs a unit, and a known one",
-        "feeds:\n  - {url: https://a.example.com/f, every: 15}\n  - {url: https://b.example.com/f, every: 3 fortnights}\n",
+        "feeds:\n  - {url: https://a.example.com, every: 15}\n  - {url: https://b.example.com, every: 3 fortnights}\n",
         [(2, "feeds[0].every", "a number and a unit"), (3, "feeds[1].every", "a number and a unit")],
+    ),
+    (
+        "addresses that can never be asked; a password is not repeated",
+        "feeds:\n  - https://news example.com/f\n  - https://ada:swordfish@news.example.com/f\n  - https://\n  - http://a.example.com:99999/\n",
+        [
+            (2, "feeds[0].url", "a space"),
+            (3, "feeds[1].url", "https://news.example.com/f is no web address that can be asked: it carries a user"),
+            (4, "feeds[2].url", "no host"),
+            (5, "feeds[3].url", "malformed"),
+        ],
     ),
     (
         "a feed without its address",
@@ -41,8 +52,7 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     ),
     (
         "addresses inside the own net are refused, in any spelling, unless listed",
-        "feeds:\n  - http://localhost:8080/f\n  - http://10.0.0.8/f\n  - http://[::1]/f\n  - http://192.168.1.9/f\n"
-        "network:\n  allow_private: [192.168.1.0/24]\n",
+        f"feeds:\n  - http://localhost:8080/f\n  - http://10.0.0.8\n  - http://[::1]/f\n  - http://192.168.1.9/f\n{LAN}",
         [(2, "feeds[0]", "own net"), (3, "feeds[1]", "own net"), (4, "feeds[2]", "own net")],
     ),
     (
@@ -57,12 +67,12 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     ),
     (
         "wrong kinds of value",
-        f"{FEED}watchlist:\n  organisations: OpenAI\n  people: 7\nthresholds:\n  alert: high\nfirst_run:\n  stories: 2.5\n",
+        f"{FEED}watchlist:\n  organisations: OpenAI\n  people: 7\nthresholds:\n  alert: high\nstore: 7\n",
         [
             (3, "watchlist.organisations", "should be a list"),
             (4, "watchlist.people", "should be a list"),
             (6, "thresholds.alert", "should be a number"),
-            (8, "first_run.stories", "whole number"),
+            (7, "store", "path of a file"),
         ],
     ),
     (
@@ -76,11 +86,11 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     ),
     (
         "numbers out of range",
-        f"{FEED}watchlist:\n  people:\n    - {{name: Ada, weight: 3}}\nthresholds: {{alert: 1.5}}\nretention:\n  days: 0\n",
+        f"{FEED}watchlist:\n  people:\n    - {{name: A, weight: 3}}\nthresholds: {{alert: 1.5}}\nretention: {{days: 2.5}}\n",
         [
             (4, "watchlist.people[0].weight", "less than or equal to 2"),
             (5, "thresholds.alert", "less than or equal to 1"),
-            (7, "retention.days", "greater than or equal to 2"),
+            (6, "retention.days", "whole number"),
         ],
     ),
     (
@@ -104,12 +114,12 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     ),
     (
         "hosts and contact",
-        f'{FEED}network:\n  contact: bob\n  allow_private: ["10.0.0.0/99"]\n  hosts:\n    "a b": {{}}\n    news.example.com: {{connections: 0}}\n',
+        f"{FEED}network:\n  contact: bob\n  allow_private: [10.0.0.0/99]\n  hosts:\n    a b: {{}}\n    c: {{connections: 0}}\n",
         [
             (3, "network.contact", "mail address"),
             (4, "network.allow_private[0]", "neither a host name"),
             (6, "network.hosts.a b", "no host"),
-            (7, "network.hosts.news.example.com.connections", "greater than or equal to 1"),
+            (7, "network.hosts.c.connections", "greater than or equal to 1"),
         ],
     ),
     (
