@@ -85,6 +85,9 @@ class Store(Protocol):
         of connections are leased at a time. A lapsed lease is free again; its token then finishes nothing.
         """
 
+    def extend(self, visit: Visit, now: datetime, *, lease_s: float) -> bool:
+        """Lengthen a lease that still holds; False if it was lost."""
+
     def known_entries(self, feed_url: str) -> Mapping[str, str]:
         """Return raw id -> item hash of the feed's entries."""
 
@@ -113,13 +116,10 @@ class Store(Protocol):
     def save_article(self, article: Article, now: datetime) -> None:
         """Keep the article; the entry is read."""
 
-    def unjudged(self, *, limit: int) -> Sequence[tuple[Article, Feed]]:
-        """Return articles without a finding, in order of arrival of their entries."""
+    def unjudged(self, *, limit: int) -> Sequence[tuple[Article, Feed, int]]:
+        """Return articles without a finding, in order of arrival of their entries, with the failures of each."""
 
     # -- stories
-    def story_of(self, entry_id: EntryId) -> Story | None:
-        """Return the story that an earlier version of this entry went into."""
-
     def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
         """Return stories seen since then that share one of `keys`, latest first, with all keys of each."""
 
@@ -144,8 +144,8 @@ class Store(Protocol):
         """Mark the stories as told, owe the operations and end the first run, together."""
 
     # -- outbox
-    def due_channels(self, now: datetime) -> Sequence[str]:
-        """Return channels whose first unfinished operation is due."""
+    def due_channels(self, now: datetime, *, pace_s: float = 0.0) -> Sequence[str]:
+        """Return channels whose first unfinished operation is due, and whose last attempt began `pace_s` ago or more."""
 
     def first_operation(self, channel: str, now: datetime) -> Operation | None:
         """Return the channel's first unfinished operation if it is due, its `target_ts` filled in where known."""

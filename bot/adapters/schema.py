@@ -147,6 +147,7 @@ _STEPS = (
         error TEXT NOT NULL
     );
     CREATE INDEX outbox_open ON outbox (channel, seq) WHERE state IN ('pending', 'sending', 'parked');
+    CREATE INDEX outbox_started ON outbox (channel, started_at);
     CREATE INDEX outbox_sweeps ON outbox (sweep_at) WHERE sweep_at IS NOT NULL;
     """,
 )

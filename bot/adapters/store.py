@@ -345,25 +345,18 @@ class SqliteStore:
         with self._transaction() as db:
             _write_article(db, article, now)
 
-    def unjudged(self, *, limit: int) -> Sequence[tuple[Article, Feed]]:
+    def unjudged(self, *, limit: int) -> Sequence[tuple[Article, Feed, int]]:
         """See `Store`."""
         found = self._rows(
-            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, f.id AS feed_id FROM entries e"
+            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, e.strikes, f.id AS feed_id FROM entries e"
             " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
             " WHERE e.state = 'read' ORDER BY e.seq LIMIT ?",
             (limit,),
         )
-        return [(rows.article_of(row), feed) for row, (_, feed) in zip(found, self._with_feeds(found), strict=True)]
+        feeds = [feed for _, feed in self._with_feeds(found)]
+        return [(rows.article_of(row), feed, row["strikes"]) for row, feed in zip(found, feeds, strict=True)]
 
     # -- stories
-
-    def story_of(self, entry_id: EntryId) -> Story | None:
-        """See `Store`."""
-        row = self._row(
-            f"SELECT {rows.STORY_COLUMNS} FROM stories s JOIN entries e ON e.story_id = s.id WHERE e.id = ?",
-            (entry_id,),
-        )
-        return None if row is None else rows.story_of(row)
 
     def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
         """See `Store`."""
@@ -448,14 +441,28 @@ class SqliteStore:
 
     # -- outbox
 
-    def due_channels(self, now: datetime) -> Sequence[str]:
+    def due_channels(self, now: datetime, *, pace_s: float = 0.0) -> Sequence[str]:
         """See `Store`."""
         found = self._rows(
-            "SELECT channel FROM outbox o WHERE state IN ('pending', 'sending', 'parked')"
-            " GROUP BY channel HAVING (SELECT due_at FROM outbox WHERE seq = min(o.seq)) <= ? ORDER BY min(seq)",
-            (now.timestamp(),),
+            "SELECT channel, min(seq) AS first FROM outbox WHERE state IN ('pending', 'sending', 'parked')"
+            " GROUP BY channel HAVING (SELECT due_at FROM outbox o WHERE o.seq = first) <= :now"
+            " AND coalesce((SELECT max(started_at) FROM outbox o WHERE o.channel = outbox.channel), 0) <= :since"
+            " ORDER BY first",
+            {"now": now.timestamp(), "since": now.timestamp() - pace_s},
         )
         return [row["channel"] for row in found]
+
+    def next_work(self) -> datetime | None:
+        """Return when the next page is due to be read or the next operation to be tried, None if there is neither.
+
+        Operations of parked channels wait for a person and do not count.
+        """
+        row = self._rows(
+            "SELECT min(due) AS due FROM (SELECT min(due_at) AS due FROM entries WHERE state = 'wanted' UNION ALL"
+            " SELECT o.due_at FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.seq ="
+            " (SELECT min(seq) FROM outbox WHERE channel = o.channel AND state IN ('pending', 'sending', 'parked')))"
+        )[0]
+        return rows.moment(row["due"])
 
     def first_operation(self, channel: str, now: datetime) -> Operation | None:
         """See `Store`."""

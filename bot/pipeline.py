@@ -1,0 +1,414 @@
+"""The whole bot, top to bottom.
+
+    poll_host()        # due feeds of a host -> new entries
+    sift_entries()     # new entries         -> articles of feed text, or pages to read
+    read_page()        # a page to read      -> an article
+    judge_articles()   # unjudged articles   -> findings, stories, owed operations
+    tell_missed()      # the first run       -> one message: what you missed
+    deliver_alerts()   # owed operations     -> Slack, or the terminal
+    sweep_channels()   # uncertain ones      -> doubles deleted
+
+Each stage takes what is ready from the store, works, and commits its result in one transaction. So any stage may run
+alone, twice, or after a crash. This file holds the order of the work and the fate of failures; what things mean is
+decided in the rooms (feeds, articles, moves, stories, alerts), by pure functions. Only retrieval runs in parallel.
+
+An error of ours travels as a value: it costs its feed a failure, its entry a strike or its operation an attempt, and
+nobody else anything. Any other exception is a bug: logged with its traceback, one strike; the third drops the entry.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.alerts import compose, delivery, route
+from bot.alerts.keys import key_of
+from bot.articles import quality
+from bot.articles.extract import extract
+from bot.config import Config
+from bot.errors import (
+    BotError,
+    DeliveryError,
+    DeliveryReason,
+    Fate,
+    FeedError,
+    FeedReason,
+    FetchReason,
+    StoreError,
+)
+from bot.feeds import poll
+from bot.feeds.parse import parse
+from bot.model import (
+    Article,
+    Entry,
+    Feed,
+    Finding,
+    Message,
+    Operation,
+    OperationState,
+    PollOutcome,
+    PollResult,
+    ReadMode,
+    Request,
+    Story,
+    StoryId,
+    Verb,
+    Visit,
+)
+from bot.moves.judge import Watch, judge, touches
+from bot.ports import Clock, Fetcher, Notifier, Store, WorkerKilled, Workers
+from bot.stories import match, merge
+from bot.telemetry import Counters, event
+from bot.urls import public_host, redact
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 90.0
+PAGE_BYTES = 2 * 1024 * 1024
+STRIKES = 3
+FIRST_RUN_PATIENCE = timedelta(minutes=10)
+
+
+class Poison(StrEnum):
+    """The reason of an entry that was dropped because of a bug of ours."""
+
+    BUG = "bug"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds in time: for hostile bytes in a worker, between two polls, two tries of a page, two posts."""
+
+    parse_s: float = 5.0
+    extract_s: float = 5.0
+    least_interval: timedelta = timedelta(minutes=15)
+    page_retry: timedelta = timedelta(seconds=30)
+    pace_s: float = 1.0  # between two attempts in one channel: Slack takes about one a second
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The bot: a config, what was compiled from it, and the seams to the world."""
+
+    config: Config
+    watch: Watch
+    store: Store
+    fetcher: Fetcher
+    workers: Workers
+    notifier: Notifier
+    clock: Clock
+    counters: Counters
+    policy: delivery.Policy
+    channel: str | None  # where stories go that match no route
+    limits: Limits = Limits()
+
+    # -------------------------------------------------------------------------------------------- poll
+
+    def poll_host(self, worker: str, slow: bool | None = None) -> tuple[PollResult, ...] | None:
+        """Ask the due feeds of one host; returns what came of each, None if no host was due.
+
+        A host that times out ends the visit: the rest of its feeds stay due, and it is asked in the slow lane.
+        """
+        visit = self.store.claim(self.clock.now(), worker=worker, lease_s=LEASE_S, slow=slow)
+        if visit is None:
+            return None
+        results: list[PollResult] = []
+        for feed in visit.feeds:
+            if not self._still_ours(visit, begun=bool(results)):
+                break
+            results.append(self._poll_feed(feed))
+            if results[-1].reason == FetchReason.TIMEOUT:
+                break
+        timed_out = any(result.reason == FetchReason.TIMEOUT for result in results)
+        if not self.store.finish(visit, results, self.clock.now(), slow=timed_out):
+            event(log, "visit lost", level=logging.WARNING, host=visit.host, feeds=len(results))
+            return ()
+        for result in results:
+            self._log_poll(result)
+        return tuple(results)
+
+    def _still_ours(self, visit: Visit, *, begun: bool) -> bool:
+        """Lengthen the lease of a long visit before half of it is gone."""
+        now = self.clock.now()
+        if not begun or visit.lease_until - now > timedelta(seconds=LEASE_S / 2):
+            return True
+        return self.store.extend(visit, now, lease_s=LEASE_S)
+
+    def _poll_feed(self, feed: Feed) -> PollResult:
+        try:
+            return self._ask(feed)
+        except StoreError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - see the docstring of this module
+            event(log, "feed broke the bot", level=logging.ERROR, exc_info=True, feed=redact(feed.url))
+            error = FeedError(FeedReason.UNREADABLE, f"a bug of ours: {type(bug).__name__}", Fate.RETRY)
+            return poll.result_of(feed, error, None, self.clock.now(), minimum=self.limits.least_interval)
+
+    def _ask(self, feed: Feed) -> PollResult:
+        least = self.limits.least_interval
+        try:
+            response = self.fetcher.fetch(poll.request_for(feed, self.clock.now()))
+        except BotError as error:
+            return poll.result_of(feed, error, None, self.clock.now(), minimum=least)
+        if not poll.wants_parse(feed, response):
+            return poll.result_of(feed, response, None, self.clock.now(), minimum=least)
+        known = self.store.known_entries(feed.url)
+        kind = response.headers.get("content-type", "")
+        try:
+            parsed = self.workers.call(parse, response.body, response.url, kind, known, seconds=self.limits.parse_s)
+        except WorkerKilled as killed:
+            error = FeedError(FeedReason.KILLED, str(killed), Fate.RETRY)
+            return poll.result_of(feed, response, error, self.clock.now(), minimum=least)
+        except BotError as error:
+            return poll.result_of(feed, response, error, self.clock.now(), minimum=least)
+        return poll.result_of(feed, response, parsed, self.clock.now(), minimum=least)
+
+    def _log_poll(self, result: PollResult) -> None:
+        feed = result.feed
+        self.counters.add("talentwire_feed_polls_total", outcome=result.outcome)
+        self.counters.add("talentwire_entries_seen_total", len(result.entries))
+        failed = result.outcome is PollOutcome.FAILED
+        event(
+            log,
+            "feed failed" if failed else "feed polled",
+            level=logging.WARNING if failed and feed.failures <= 1 else logging.DEBUG,
+            feed=redact(feed.url),
+            outcome=result.outcome,
+            new=len(result.entries),
+            error=feed.error or None,
+            next=feed.why,
+        )
+
+    # -------------------------------------------------------------------------------------------- read
+
+    def sift_entries(self, limit: int = 100) -> int:
+        """Make articles of entries whose feed text is enough, and mark the others' pages to be read."""
+        articles: list[Article] = []
+        wanted = []
+        batch = self.store.unsifted(limit=limit)
+        for entry, feed in batch:
+            if self._wants_page(entry, feed):
+                wanted.append(entry.id)
+            else:
+                articles.append(quality.article_of(entry))
+        if batch:
+            self.store.sift(articles, wanted, self.clock.now())
+        return len(batch)
+
+    def _wants_page(self, entry: Entry, feed: Feed) -> bool:
+        """Tell whether the page behind an entry is worth a fetch: never for what was there before, or is an edit."""
+        if not entry.url or entry.baseline or entry.edits:
+            return False
+        return feed.read is ReadMode.ALWAYS or touches(self.watch, f"{entry.title}\n\n{entry.summary}")
+
+    def read_page(self) -> bool:
+        """Read one page that is wanted; False if none is due. What cannot be had is judged by the feed's text."""
+        leased = self.store.lease_unread(self.clock.now(), lease_s=LEASE_S)
+        if leased is None:
+            return False
+        entry, _feed, strikes = leased
+        try:
+            article = quality.article_of(entry, self._page_text(entry))
+        except (BotError, WorkerKilled) as error:
+            fate = error.fate if isinstance(error, BotError) else Fate.RETRY
+            reason = error.reason.value if isinstance(error, BotError) else "killed"
+            if fate is Fate.RETRY and strikes + 1 < STRIKES:
+                again = self.clock.now() + self.limits.page_retry * 2**strikes
+                self.store.strike(entry.id, reason, again_at=again)
+                return True
+            article = quality.article_of(entry, note=reason)
+        except Exception:  # noqa: BLE001 - see the docstring of this module
+            self._poisoned(entry, strikes)
+            return True
+        self.store.save_article(article, self.clock.now())
+        self.counters.add("talentwire_pages_read_total", outcome=article.source)
+        event(log, "page read", level=logging.DEBUG, entry=redact(entry.url), source=article.source, note=article.note)
+        return True
+
+    def _page_text(self, entry: Entry) -> str:
+        response = self.fetcher.fetch(Request(entry.url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False))
+        kind = response.headers.get("content-type", "")
+        quality.check_status(response.status)
+        return self.workers.call(extract, response.body, response.url, kind, seconds=self.limits.extract_s)
+
+    def _poisoned(self, entry: Entry, strikes: int) -> None:
+        """Count a bug against the entry that brought it out; the third one drops it."""
+        event(
+            log, "entry broke the bot", level=logging.ERROR, exc_info=True, entry=redact(entry.url), strikes=strikes + 1
+        )
+        self.counters.add("talentwire_entries_poisoned_total")
+        if strikes + 1 >= STRIKES:
+            self.store.drop(entry.id, Poison.BUG)
+        else:
+            self.store.strike(entry.id, Poison.BUG, again_at=self.clock.now() + self.limits.page_retry)
+
+    # -------------------------------------------------------------------------------------------- judge
+
+    def judge_articles(self, limit: int = 50) -> int:
+        """Judge articles in order of arrival: each finding, its story and what is owed for it are one transaction."""
+        batch = self.store.unjudged(limit=limit)
+        for article, feed, strikes in batch:
+            try:
+                self._judge(article, feed)
+            except BotError:
+                raise
+            except Exception:  # noqa: BLE001 - see the docstring of this module
+                self._poisoned(article.entry, strikes)
+        return len(batch)
+
+    def _judge(self, article: Article, feed: Feed) -> None:
+        now = self.clock.now()
+        finding = judge(self.watch, article.title, article.body, article.language)
+        traits = match.traits(article, finding)
+        placement = self._place(article, feed, finding, traits, now)
+        owed: Sequence[Operation] = ()
+        if placement.verdict is merge.Verdict.ALERT and placement.story is not None:
+            owed = self._alerts(placement.story, article, feed, finding, now)
+        self.store.save_finding(article, finding, placement.story, traits.keys, owed, now)
+        self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
+        event(
+            log,
+            "alert owed" if owed else "article judged",
+            level=logging.INFO if owed else logging.DEBUG,
+            entry=redact(article.entry.url),
+            score=finding.score,
+            verdict=placement.verdict,
+            why=placement.why or None,
+        )
+
+    def _place(
+        self, article: Article, feed: Feed, finding: Finding, traits: match.Traits, now: datetime
+    ) -> merge.Placement:
+        """Find the article's story among those of the window; most articles are not worth the look-up."""
+        thresholds = self.config.thresholds
+        if finding.score < thresholds.digest:
+            return merge.Placement(None, merge.Verdict.NO_STORY)
+        candidates = self.store.candidates(traits.keys, now - match.WINDOW)
+        placement = merge.place(
+            article, finding, traits, candidates, digest_at=thresholds.digest, alert_at=thresholds.alert, now=now
+        )
+        if placement.verdict is not merge.Verdict.ALERT or placement.story is None:
+            return placement
+        mute = route.muted(self.config.mute, placement.story, article, feed, now)
+        if mute:
+            return merge.Placement(replace(placement.story, told=False), merge.Verdict.MUTED, mute)
+        return placement
+
+    def _alerts(
+        self, story: Story, article: Article, feed: Feed, finding: Finding, now: datetime
+    ) -> tuple[Operation, ...]:
+        outlet = feed.name or public_host(article.entry.url or feed.url)
+        messages = {
+            channel: compose.alert(story, finding, article, outlet=outlet, channel=channel, now=now)
+            for channel in route.channels(self.config.routes, self.channel, story, finding)
+        }
+        return tuple(self._post(story.id, channel, message, now) for channel, message in messages.items())
+
+    def _post(self, story_id: StoryId, channel: str, message: Message, now: datetime) -> Operation:
+        return Operation(
+            key=key_of(message),
+            channel=channel,
+            verb=Verb.POST,
+            story_id=story_id,
+            message=message,
+            created_at=now,
+            due_at=now,
+        )
+
+    # -------------------------------------------------------------------------------------------- the first run
+
+    def tell_missed(self) -> bool:
+        """End the first run, once all feeds were asked and what came was judged: the best stories in one message."""
+        now = self.clock.now()
+        run = self.store.first_run(now)
+        if not run.pending or not run.feeds_answered or run.entries_open:
+            return False
+        if run.feeds_unasked and now - run.since < FIRST_RUN_PATIENCE:
+            return False
+        wish = self.config.first_run
+        best = [
+            item
+            for item in self.store.missed(now - timedelta(hours=wish.hours), limit=4 * wish.stories)
+            if item[0].score >= self.config.thresholds.alert
+        ][: wish.stories]
+        owed: tuple[Operation, ...] = ()
+        if best and self.channel:
+            told = [compose.Told(*item, outlet=self._outlet(item[1])) for item in best]
+            message = compose.missed(told, hours=wish.hours, channel=self.channel, now=now)
+            owed = (self._post(StoryId("first run"), self.channel, message, now),)
+        self.store.end_first_run([story.id for story, _, _ in best], owed, now)
+        event(log, "first run ended", feeds=run.feeds_answered, told=len(best))
+        return True
+
+    # -------------------------------------------------------------------------------------------- deliver
+
+    def deliver_alerts(self) -> int:
+        """Take one step for each channel with a due operation; returns how many were taken.
+
+        A channel gets its operations one after another in the order in which they were owed, and never waits for
+        another channel.
+        """
+        channels = self.store.due_channels(self.clock.now(), pace_s=self.limits.pace_s)
+        for channel in channels:
+            operation = self.store.first_operation(channel, self.clock.now())
+            if operation is None:
+                continue
+            if operation.state is OperationState.SENDING:
+                settled = self._look_for(operation)
+            else:
+                settled = self._attempt(operation)
+            self.store.settle(settled)
+            self._log_operation(settled)
+        return len(channels)
+
+    def _attempt(self, operation: Operation) -> Operation:
+        begun = delivery.begin(operation, self.clock.now(), self.policy)
+        # Counted before posting: a crash here must cost an attempt, or we could post for ever.
+        self.store.settle(begun)
+        try:
+            receipt = self.notifier.apply(begun)
+        except DeliveryError as error:
+            return delivery.after_error(begun, error, self.clock.now(), self.policy)
+        return delivery.after_receipt(begun, receipt, self.clock.now(), self.policy)
+
+    def _look_for(self, operation: Operation) -> Operation:
+        """Look for a message that may have arrived, before anything is sent again."""
+        try:
+            receipts = self.notifier.find(operation)
+        except DeliveryError as error:
+            return delivery.after_look_failed(operation, error, self.clock.now(), self.policy)
+        return delivery.after_look(operation, receipts, self.clock.now(), self.policy)
+
+    def sweep_channels(self) -> int:
+        """Look through the channels for doubles of what was tried more than once, and owe their deletion."""
+        due = self.store.due_sweeps(self.clock.now())
+        for operation in due:
+            try:
+                receipts = self.notifier.find(operation)
+            except DeliveryError as error:
+                if error.reason is DeliveryReason.TOKEN:
+                    raise
+                self.store.settle(delivery.after_sweep_failed(operation, error, self.clock.now(), self.policy))
+                continue
+            swept, deletes = delivery.after_sweep(operation, receipts, self.clock.now(), self.policy)
+            if deletes:
+                self.store.owe(deletes)
+                event(log, "doubles found", level=logging.WARNING, channel=operation.channel, doubles=len(deletes))
+            self.store.settle(swept)
+        return len(due)
+
+    def _log_operation(self, operation: Operation) -> None:
+        self.counters.add("talentwire_operations_settled_total", state=operation.state)
+        serious = operation.state in {OperationState.DEAD, OperationState.PARKED}
+        event(
+            log,
+            f"operation {operation.state}",
+            level=logging.ERROR if serious else logging.INFO,
+            key=operation.key[:8],
+            channel=operation.channel,
+            attempts=operation.attempts,
+            error=operation.error or None,
+        )

@@ -1,0 +1,202 @@
+"""Runs the pipeline: for good (a thread or more a stage, woken by a tick), or once to the end.
+
+A stage works until it finds nothing to do, wakes the next one whenever it did something, and then waits for its bell.
+So two hundred hanging feeds never hold up an alert.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.adapters.store import SqliteStore
+from bot.errors import StoreError
+from bot.model import PollOutcome, PollResult
+from bot.pipeline import Pipeline
+from bot.telemetry import event
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+HEARTBEAT_S = 10.0
+HEARTBEAT = "tick_at"
+STOP_WITHIN_S = 8.0  # of the ten seconds that a container runtime grants
+PAUSE_S = 5.0  # after an error
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """How many threads each stage gets; polls of hosts that timed out have a lane of their own."""
+
+    poll: int = 16
+    slow: int = 4
+    pages: int = 8
+
+
+@dataclass(slots=True)
+class Stage:
+    """One kind of work and its threads. `step` does one unit and says whether there was any."""
+
+    name: str
+    step: Callable[[], object]
+    threads: int
+    wakes: Sequence[Stage] = ()
+    bells: list[threading.Event] = field(default_factory=list)
+
+    def ring(self) -> None:
+        """Wake every thread of the stage."""
+        for bell in self.bells:
+            bell.set()
+
+
+class Service:
+    """The pipeline in threads, until `stop`."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        store: SqliteStore,
+        *,
+        threads: Threads = Threads(),
+        on_poll: Callable[[Sequence[PollResult]], None] = lambda results: None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._store = store
+        self._on_poll = on_poll
+        self._stopping = threading.Event()
+        self._running: list[threading.Thread] = []
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._noted_at = float("-inf")
+        self._stages = self._make_stages(threads)
+
+    def _make_stages(self, threads: Threads) -> list[Stage]:
+        p = self._pipeline
+        deliver = Stage("deliver", lambda: p.deliver_alerts() or p.sweep_channels(), 1)
+        judge = Stage("judge", lambda: p.judge_articles() or p.tell_missed(), 1, (deliver,))
+        pages = Stage("pages", p.read_page, threads.pages, (judge,))
+        sift = Stage("sift", p.sift_entries, 1, (pages, judge))
+        fast = Stage("poll", lambda: self._poll(slow=False), threads.poll, (sift, judge))
+        slow = Stage("slow", lambda: self._poll(slow=True), threads.slow, (sift, judge))
+        return [fast, slow, sift, pages, judge, deliver]
+
+    def _poll(self, *, slow: bool) -> bool:
+        results = self._pipeline.poll_host(threading.current_thread().name, slow)
+        if results:
+            self._on_poll(results)
+        return results is not None
+
+    def start(self) -> None:
+        """Start all threads and the tick."""
+        for stage in self._stages:
+            for number in range(stage.threads):
+                bell = threading.Event()
+                stage.bells.append(bell)
+                name = f"{stage.name}-{number}"
+                thread = threading.Thread(target=self._loop, args=(stage, bell), name=name, daemon=True)
+                self._running.append(thread)
+        for thread in self._running:
+            thread.start()
+        self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, misfire_grace_time=None, coalesce=True)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let every stage finish what it is at, within bounds. What is left undone is in the store."""
+        self._stopping.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for stage in self._stages:
+            stage.ring()
+        clock = self._pipeline.clock
+        until = clock.monotonic() + STOP_WITHIN_S
+        for thread in reversed(self._running):  # the one that talks to Slack first
+            thread.join(max(0.0, until - clock.monotonic()))
+        late = [thread.name for thread in self._running if thread.is_alive()]
+        event(log, "service stopped", left_in_flight=", ".join(late) or None)
+
+    def _tick(self) -> None:
+        for stage in self._stages:
+            stage.ring()
+        now = self._pipeline.clock.monotonic()
+        if now - self._noted_at >= HEARTBEAT_S and all(thread.is_alive() for thread in self._running):
+            self._noted_at = now
+            self._store.note(HEARTBEAT, repr(self._pipeline.clock.now().timestamp()))
+
+    def _loop(self, stage: Stage, bell: threading.Event) -> None:
+        while not self._stopping.is_set():
+            bell.clear()
+            try:
+                while not self._stopping.is_set() and stage.step():
+                    for following in stage.wakes:
+                        following.ring()
+            except StoreError as error:
+                event(log, "store failed", level=logging.ERROR, stage=stage.name, error=str(error))
+                self._stopping.wait(PAUSE_S)
+            except Exception:  # noqa: BLE001 - a bug in one stage must not stop the others
+                event(log, "stage broke", level=logging.ERROR, exc_info=True, stage=stage.name)
+                self._stopping.wait(PAUSE_S)
+            bell.wait()
+
+
+def drain(step: Callable[[], object], threads: int) -> None:
+    """Call `step` from `threads` threads until each found nothing more to do; the first error is raised."""
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            while not errors and step():
+                pass
+        except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
+            errors.append(error)
+
+    workers = [threading.Thread(target=work, name=f"drain-{n}", daemon=True) for n in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if errors:
+        raise errors[0]
+
+
+def poll_all(
+    pipeline: Pipeline, *, threads: int, on_poll: Callable[[Sequence[PollResult]], None] = lambda results: None
+) -> dict[str, int]:
+    """Poll every feed that is due; returns feeds, not_modified, new and failed as counts."""
+    lock = threading.Lock()
+    counts = {"feeds": 0, "not_modified": 0, "new": 0, "failed": 0}
+
+    def step() -> bool:
+        results = pipeline.poll_host(threading.current_thread().name)
+        if results is None:
+            return False
+        with lock:
+            counts["feeds"] += len(results)
+            counts["not_modified"] += sum(r.outcome is PollOutcome.NOT_MODIFIED for r in results)
+            counts["new"] += sum(len(r.entries) for r in results)
+            counts["failed"] += sum(r.outcome is PollOutcome.FAILED for r in results)
+        on_poll(results)
+        return True
+
+    drain(step, threads)
+    return counts
+
+
+def finish_all(pipeline: Pipeline, store: SqliteStore, *, threads: int, patience_s: float = 60.0) -> None:
+    """Read, judge and deliver until nothing is left, waiting up to `patience_s` for what is only due later."""
+    pause = threading.Event()
+    clock = pipeline.clock
+    until = clock.monotonic() + patience_s
+    while True:
+        drain(pipeline.sift_entries, 1)
+        drain(pipeline.read_page, threads)
+        drain(pipeline.judge_articles, 1)
+        pipeline.tell_missed()
+        drain(pipeline.deliver_alerts, 1)
+        due = store.next_work()
+        if due is None or clock.monotonic() >= until or due - clock.now() > timedelta(seconds=patience_s):
+            return
+        pause.wait(min(max(0.05, (due - clock.now()).total_seconds()), until - clock.monotonic()))

@@ -1,0 +1,104 @@
+"""What is new since we last told it? Places an article in a story, and says whether the channel should hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model import Article, Finding, Status, Story, StoryId, digest
+from bot.stories.match import Traits, best_match
+from bot.urls import canonical
+
+
+class Verdict(StrEnum):
+    """What becomes of a judged article."""
+
+    NO_STORY = "below the threshold"
+    ALERT = "a new story"
+    FOLLOW_UP = "told already"
+    BASELINE = "there before the first poll"
+    QUIET = "a story, but below the threshold of alerts"
+    MUTED = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an article went: its story (None below the threshold), the verdict, and why it was put there."""
+
+    story: Story | None
+    verdict: Verdict
+    why: str = ""
+
+
+def place(
+    article: Article,
+    finding: Finding,
+    new: Traits,
+    candidates: Sequence[tuple[Story, frozenset[str]]],
+    *,
+    digest_at: float,
+    alert_at: float,
+    now: datetime,
+) -> Placement:
+    """Place `article` in one of `candidates` or in a story of its own.
+
+    `digest_at` and `alert_at` are the thresholds of `finding.score`. A story is told once;
+    one that stood in a feed before its first poll is known, unless nothing about it was worth an alert.
+    """
+    if finding.score < digest_at:
+        return Placement(None, Verdict.NO_STORY)
+    match = best_match(new, candidates, now)
+    known = match is not None
+    story = _grown(match[0], finding, now) if match else _new_story(article, finding, now)
+    why = match[1].value if match else ""
+    if known and story.told:
+        return Placement(story, Verdict.FOLLOW_UP, why)
+    if known and story.baseline and match is not None and match[0].score >= alert_at:
+        return Placement(story, Verdict.BASELINE, why)
+    if article.entry.baseline:
+        return Placement(story, Verdict.BASELINE, why)
+    if finding.score < alert_at:
+        return Placement(story, Verdict.QUIET, why)
+    return Placement(replace(story, told=True), Verdict.ALERT, why)
+
+
+def _new_story(article: Article, finding: Finding, now: datetime) -> Story:
+    """Make a story of one article; its id is a function of the article alone."""
+    entry = article.entry
+    source = canonical(entry.url) if entry.url else f"{entry.feed_url}\x1f{article.title}"
+    first_seen = min(entry.published_at or now, now) if entry.baseline else now
+    news = [m for m in finding.moves if m.status is not Status.HISTORICAL]
+    movers = tuple(dict.fromkeys(m.person for m in news))
+    ends = tuple(dict.fromkeys(o for m in news for o in (m.from_org, m.to_org) if o))
+    return Story(
+        id=StoryId(digest("story", source)),
+        headline=article.title,
+        url=entry.url,
+        first_seen=first_seen,
+        last_seen=now,
+        people=movers or finding.people,
+        organisations=ends or finding.organisations,
+        kinds=finding.kinds,
+        score=finding.score,
+        destinations=tuple(dict.fromkeys(m.to_org for m in news if m.to_org)),
+        baseline=entry.baseline,
+    )
+
+
+def _grown(story: Story, finding: Finding, now: datetime) -> Story:
+    """Return `story` with one more article. Who goes where stays as first told; what was missing is filled in."""
+    news = [m for m in finding.moves if m.status is not Status.HISTORICAL]
+    people = story.people or tuple(dict.fromkeys(m.person for m in news)) or finding.people
+    destinations = story.destinations or tuple(dict.fromkeys(m.to_org for m in news if m.to_org))
+    return replace(
+        story,
+        last_seen=max(now, story.last_seen),
+        people=people,
+        organisations=story.organisations or finding.organisations,
+        kinds=tuple(dict.fromkeys((*story.kinds, *finding.kinds))),
+        score=max(story.score, finding.score),
+        destinations=destinations,
+        articles=story.articles + 1,
+    )
