@@ -134,7 +134,7 @@ def _failed(
 
 
 def _validator(new: str, old: str) -> str:
-    """Return the validator to send next time: the new one unless it is too long to keep, on a 304 without one the old."""
+    """Return the validator for next time: the new one unless it is too long, on a 304 without one the old."""
     if len(new) > VALIDATOR_LIMIT:
         return ""
     return new or old

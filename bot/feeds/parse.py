@@ -1,0 +1,237 @@
+"""The bytes of a feed -> its entries as text. For worker processes: feedparser and lxml come in on the first call."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from bot.charset import decode
+from bot.errors import Fate, FeedError, FeedReason
+from bot.feeds import dates, identity, jsonfeed
+from bot.feeds.identity import Sketch
+from bot.model import ParsedEntry, ParsedFeed
+from bot.text import clean
+from bot.urls import absolute
+
+LIMIT = 500
+TEXT_LIMIT = 200_000
+_PERIODS = {
+    "hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=30), "yearly": timedelta(days=365),
+}  # fmt: skip
+
+
+def parse(
+    body: bytes, url: str, content_type: str = "", known: Mapping[str, str] | None = None, limit: int = LIMIT
+) -> ParsedFeed:
+    """Return the entries of a feed that are new or changed, and the hashes of all it shows.
+
+    `known` maps raw ids to item hashes as an earlier call returned them in `shown`: an entry with both the same is left
+    out, which is what makes a poll cheap. Of a body with more than `limit` entries the newest count and the others are
+    as if they were not there. Links are absolute, ids as written, texts plain and within their limits; dates aware UTC.
+    Raises FeedError: EMPTY without a body or entries, NOT_A_FEED saying what came, UNREADABLE.
+    """
+    known = known or {}
+    if not body.strip():
+        raise FeedError(FeedReason.EMPTY, "an empty body came where a feed was expected", Fate.RETRY)
+    text, doubt = decode(body, content_type)
+    json = text.lstrip()[:1] in {"{", "["}
+    parsed = _json(text, url, known, limit) if json else _xml(text, url, known, limit, doubt)
+    if not parsed.shown:
+        raise FeedError(FeedReason.EMPTY, "a feed without entries", Fate.RETRY)
+    return parsed
+
+
+def read(body: bytes, url: str = "", content_type: str = "") -> list[dict[str, object]]:
+    """Return all entries as mappings with title, link, date and id, in the order of the feed. Raises FeedError."""
+    entries = parse(body, url, content_type).entries
+    return [{"title": e.title, "link": e.url, "date": e.published_at, "id": e.raw_id} for e in entries]
+
+
+def _json(text: str, url: str, known: Mapping[str, str], limit: int) -> ParsedFeed:
+    from bot.feeds import markup
+
+    feed = jsonfeed.read(text, url)
+    first, last = _window([item.date for item in feed.items], limit)
+    items = feed.items[first:last]
+    names = identity.name([item.sketch for item in items], known)
+    entries = [
+        ParsedEntry(
+            raw_id=name,
+            item_hash=item.sketch.item_hash,
+            url=item.sketch.link,
+            title=markup.title_text(item.title),
+            summary=(markup.html_text if item.html else markup.plain_text)(item.content)[:TEXT_LIMIT],
+            published_at=dates.parse(item.date),
+        )
+        for name, item in zip(names, items, strict=True)
+        if name and known.get(name) != item.sketch.item_hash
+    ]
+    return ParsedFeed(
+        title=markup.title_text(feed.title),
+        language=_language(feed.language),
+        entries=tuple(entries),
+        shown=_shown(names, [item.sketch for item in items]),
+        left_out=len(feed.items) - len(items),
+    )
+
+
+def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) -> ParsedFeed:
+    from bot.feeds import document
+
+    text = document.body_of(text)
+    found = document.read(text, url)
+    if found is None:
+        return _whole(text, url, known, limit, doubt)
+    first, last = _window([document.date_of(item) for item in found.items], limit)
+    sketches = [item.sketch for item in found.items[first:last]]
+    names = identity.name(sketches, known)
+    wanted = {
+        first + i: name
+        for i, (name, sketch) in enumerate(zip(names, sketches, strict=True))
+        if name and known.get(name) != sketch.item_hash
+    }
+    entries: list[ParsedEntry] = []
+    if wanted:
+        for raw in _feedparser(document.trimmed(found, frozenset(wanted)), url).entries:
+            position = int(dict.get(raw, document.KEY_NAME, "-1"))
+            if position in wanted:
+                hashed = found.items[position].sketch.item_hash
+                entries.append(_entry(raw, url, wanted[position], hashed))
+    return ParsedFeed(
+        title=found.title,
+        language=_language(found.language),
+        entries=tuple(entries),
+        shown=_shown(names, sketches),
+        left_out=len(found.items) - len(sketches),
+        ttl=_ttl(found.ttl, found.period, found.frequency),
+        broken="; ".join(words for words in (found.broken, doubt) if words),
+    )
+
+
+def _whole(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) -> ParsedFeed:
+    """Read a feed that is not well-formed: all of it by feedparser, and what is known dropped afterwards."""
+    from bot.feeds import markup
+
+    feed = _feedparser(text.encode("utf-8"), "")  # no address: feedparser would make ids of it
+    if not feed.entries and not feed.version:
+        raise FeedError(FeedReason.NOT_A_FEED, "XML that is no feed came where one was expected", Fate.RETRY)
+    first, last = _window([_raw_date(raw) for raw in feed.entries], limit)
+    raws = feed.entries[first:last]
+    read = [_entry(raw, url, dict.get(raw, "id", "") or "", "") for raw in raws]
+    sketches = [Sketch(e.raw_id, e.url, e.title, _text_hash(e)) for e in read]
+    names = identity.name(sketches, known)
+    entries = [
+        ParsedEntry(name, sketch.item_hash, entry.url, entry.title, entry.summary, entry.published_at)
+        for name, sketch, entry in zip(names, sketches, read, strict=True)
+        if name and known.get(name) != sketch.item_hash
+    ]
+    about = feed.feed
+    return ParsedFeed(
+        title=markup.title_text(about.get("title", "")),
+        language=_language(about.get("language", "")),
+        entries=tuple(entries),
+        shown=_shown(names, sketches),
+        left_out=len(feed.entries) - len(raws),
+        ttl=_ttl(about.get("ttl", ""), about.get("sy_updateperiod", ""), about.get("sy_updatefrequency", "")),
+        broken="; ".join(words for words in ("not well-formed", doubt) if words),
+    )
+
+
+def _feedparser(body: bytes, url: str) -> Any:
+    """Run feedparser on a stream (what is no stream it may open as a file), without sanitiser and link rewriting."""
+    import feedparser
+
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    return feedparser.parse(
+        io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+    )
+
+
+def _entry(raw: Any, url: str, raw_id: str, item_hash: str) -> ParsedEntry:
+    from bot.feeds import markup
+
+    return ParsedEntry(
+        raw_id=raw_id,
+        item_hash=item_hash,
+        url=absolute(url, raw.get("link", "") or ""),
+        title=markup.title_text(raw.get("title", "") or ""),
+        summary=_summary(raw),
+        published_at=_published(raw),
+    )
+
+
+def _summary(raw: Any) -> str:
+    """Return the longest text of an entry as plain text: its content, if it carries some, else its summary."""
+    from bot.feeds import markup
+
+    texts = [(part.get("value", ""), part.get("type", "")) for part in raw.get("content", ())]
+    detail = raw.get("summary_detail", {})
+    texts.append((raw.get("summary", ""), detail.get("type", "")))
+    value, kind = max(texts, key=lambda text: len(text[0]))
+    if not value:
+        return ""
+    plain = kind == "text/plain"
+    return clean((markup.plain_text if plain else markup.html_text)(value), limit=TEXT_LIMIT)
+
+
+def _raw_date(raw: Any) -> str:
+    return next((value for key in ("published", "updated", "created") if (value := dict.get(raw, key))), "")
+
+
+def _published(raw: Any) -> datetime | None:
+    """Return the first date that can be read: published, updated, created; read by us, else by feedparser."""
+    for key in ("published", "updated", "created"):
+        value = dict.get(raw, key)
+        date = (dates.parse(value) or dates.from_tuple(_as_tuple(dict.get(raw, key + "_parsed")))) if value else None
+        if date is not None:
+            return date
+    return None
+
+
+def _as_tuple(parsed: object) -> object:
+    return tuple(parsed) if isinstance(parsed, Iterable) else None
+
+
+def _window(written: Sequence[str], limit: int) -> tuple[int, int]:
+    """Return which entries count, as a slice: the first ones, or the last ones where the oldest stand first."""
+    if len(written) <= limit:
+        return 0, len(written)
+    first, last = dates.parse(written[0]), dates.parse(written[-1])
+    if first and last and first < last:
+        return len(written) - limit, len(written)
+    return 0, limit
+
+
+def _shown(names: Sequence[str], sketches: Sequence[Sketch]) -> dict[str, str]:
+    return {name: sketch.item_hash for name, sketch in zip(names, sketches, strict=True) if name}
+
+
+def _text_hash(entry: ParsedEntry) -> str:
+    date = entry.published_at.isoformat() if entry.published_at else ""
+    parts = (entry.raw_id, entry.url, entry.title, entry.summary, date)
+    return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _ttl(minutes: str, period: str, frequency: str) -> timedelta | None:
+    """Return the least interval that the feed asks for, None where it asks for none.
+
+    An updatePeriod of one hour is not counted: it is what blog software writes into every feed.
+    Source: RSS 2.0 (ttl, in minutes); RDF Site Summary 1.0, module Syndication.
+    """
+    wishes = []
+    if minutes.isascii() and minutes.isdigit() and int(minutes[:7]) > 0:
+        wishes.append(timedelta(minutes=int(minutes[:7])))
+    if (length := _PERIODS.get(period.strip().lower())) is not None:
+        times = int(frequency[:4]) if frequency.isascii() and frequency.isdigit() else 1
+        if (period.strip().lower(), times) != ("hourly", 1):
+            wishes.append(length / max(1, times))
+    return max(wishes, default=None)
+
+
+def _language(declared: str) -> str:
+    tag = declared.strip().lower().replace("_", "-").partition("-")[0]
+    return tag if tag.isascii() and tag.isalpha() and 2 <= len(tag) <= 3 else ""
