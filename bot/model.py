@@ -367,8 +367,8 @@ class Operation:
 
     `key` is a function of story, channel and revision; `target` is the key of the operation whose message is updated,
     replied to or deleted ("" for a post), `target_ts` that message's timestamp once known (or given outright).
-    `attempts` counts those that may have arrived: each is counted before it is made, and taken back if it certainly did
-    not. `started_at` is the start of the last. `looks` counts look-ups since then that found nothing; once sent, sweeps.
+    `attempts` counts those that may have arrived: each is counted before it is made, taken back if it certainly did
+    not. `started_at` is the start of the last. `looks` counts look-ups since then that found nothing, later sweeps.
     Nothing happens before `due_at`. `sweep_at` is when the channel is looked through for doubles, None for never.
     """
 
