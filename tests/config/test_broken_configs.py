@@ -86,11 +86,11 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     ),
     (
         "numbers out of range",
-        f"{FEED}watchlist:\n  people:\n    - {{name: A, weight: 3}}\nthresholds: {{alert: 1.5}}\nretention: {{days: 2.5}}\n",
+        f"{FEED}watchlist:\n  people:\n    - {{name: A, weight: 3}}\nthresholds: {{alert: 9}}\nstore: [a]\n",
         [
             (4, "watchlist.people[0].weight", "less than or equal to 2"),
             (5, "thresholds.alert", "less than or equal to 1"),
-            (6, "retention.days", "whole number"),
+            (6, "store", "path of a file"),
         ],
     ),
     (
@@ -114,12 +114,13 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     ),
     (
         "hosts and contact",
-        f"{FEED}network:\n  contact: bob\n  allow_private: [10.0.0.0/99]\n  hosts:\n    a b: {{}}\n    c: {{connections: 0}}\n",
+        f"{FEED}network:\n  contact: me\n  allow_private: [1.0.0.0/99]\n  hosts:\n    a b:\n    c: {{spacing_s: x}}",
         [
             (3, "network.contact", "mail address"),
             (4, "network.allow_private[0]", "neither a host name"),
             (6, "network.hosts.a b", "no host"),
-            (7, "network.hosts.c.connections", "greater than or equal to 1"),
+            (6, "network.hosts.a b", "is empty"),
+            (7, "network.hosts.c.spacing_s", "should be a number"),
         ],
     ),
     (
