@@ -177,10 +177,9 @@ def _sketch(element: etree._Element, base: str) -> Sketch:
         elif name == "link" and not link:
             link = _link(child)
         elif name == "title" and not title:
-            title = title_text(_all_text(child))
+            title = _all_text(child)
     raw_id = raw_id or (element.get(_ABOUT) or "").strip()
-    link = absolute(base, link or (raw_id if permanent else ""))
-    return Sketch(raw_id, link, title, _hash(element))
+    return Sketch(raw_id, link or (raw_id if permanent else ""), title, _hash(element), base)
 
 
 def _link(child: etree._Element) -> str:

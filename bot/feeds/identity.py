@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.model import digest
 from bot.text import fold
-from bot.urls import canonical
+from bot.urls import absolute, canonical
 
 _ID_LIMIT = 512
 _SEPARATOR = "\x1f"
@@ -16,74 +17,100 @@ _SEPARATOR = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What identity rests on: the id as written ("" for none), the absolute link, the title, and a hash of it all."""
+    """What identity rests on, all as written: id, link, title ("" for none), and a hash of the whole entry.
+
+    `url` is what a relative link is relative to.
+    """
 
     raw_id: str
     link: str
     title: str
     content: str
+    url: str
 
-    @property
+    def page(self) -> str:
+        """Return the one spelling of the link, "" for none."""
+        link = absolute(self.url, self.link)
+        return canonical(link) if link else ""
+
     def base(self) -> str:
-        """What the entry is called at first: its id, else its page, else its title, else all it says."""
-        name = self.raw_id or (canonical(self.link) if self.link else "") or self.title or self.content
+        """Return what the entry is called at first: its id, else its page, else its title, else all it says."""
+        name = self.raw_id or self.page() or self.title or self.content
         return name if len(name) <= _ID_LIMIT else digest(name)
 
-    @property
     def looks(self) -> tuple[str, str]:
-        """Hashes of title and link, "" for what is not there."""
-        title, link = " ".join(fold(self.title).split()), canonical(self.link) if self.link else ""
-        return (digest(title, length=8) if title else "", digest(link, length=8) if link else "")
-
-    @property
-    def item_hash(self) -> str:
-        """The hash of the whole item, with those of title and link beside it, by which a reused id is told."""
-        return ".".join((self.content, *self.looks))
+        """Return hashes of title and link, "" for what is not there."""
+        title, page = " ".join(fold(self.title).split()), self.page()
+        return (digest(title, length=8) if title else "", digest(page, length=8) if page else "")
 
 
-def name(sketches: Sequence[Sketch], known: Mapping[str, str]) -> list[str]:
-    """Return what each entry of a body is called, "" for one that stands there twice.
+class Named(NamedTuple):
+    """An entry's name in its feed ("" for one that stands there twice) and its hash, the looks included."""
+
+    raw_id: str
+    item_hash: str
+
+
+def name(sketches: Sequence[Sketch], known: Mapping[str, str]) -> list[Named]:
+    """Return what each entry of a body is called.
 
     `known` is raw id -> item hash of the feed's entries so far. An entry keeps its id while its title or its link stays
     the same. An id used again for quite another entry (title and link changed), or by several entries of one body, gets
     a suffix. An entry sent again under a new id keeps its old one, if that has left the body.
     Source of the rules: feeds that reuse, share, or change ids flood a channel or hide news.
     """
-    bases = [sketch.base for sketch in sketches]
-    shared = {base for base, count in Counter(bases).items() if count > 1}
-    present = set(bases)
-    gone = {looks: raw_id for raw_id, looks in _looks(known).items() if all(looks) and raw_id not in present}
-    names: list[str] = []
+    bases = [sketch.base() for sketch in sketches]
+    counts = Counter(bases)
+    left: dict[tuple[str, str], str] | None = None
+    named: list[Named] = []
     taken: set[str] = set()
     for sketch, base in zip(sketches, bases, strict=True):
-        chosen = _choose(sketch, base, known, shared=base in shared, gone=gone)
-        names.append("" if chosen in taken else chosen)
-        taken.add(chosen)
-    return names
-
-
-def _looks(known: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    return {raw_id: _looks_of(item_hash) for raw_id, item_hash in known.items()}
-
-
-def _looks_of(item_hash: str) -> tuple[str, str]:
-    _, title, link = (*item_hash.split("."), "", "")[:3]
-    return title, link
+        if counts[base] == 1 and _content(known.get(base, "")) == sketch.content:
+            chosen = Named(base, known[base])  # nothing changed: the common case, and it must cost nothing
+        else:
+            if left is None:
+                left = _left(known, counts)
+            looks = sketch.looks()
+            raw_id = _choose(sketch, base, looks, known, shared=counts[base] > 1, left=left)
+            chosen = Named(raw_id, ".".join((sketch.content, *looks)))
+        named.append(chosen if chosen.raw_id not in taken else Named("", ""))
+        taken.add(chosen.raw_id)
+    return named
 
 
 def _choose(
-    sketch: Sketch, base: str, known: Mapping[str, str], *, shared: bool, gone: dict[tuple[str, str], str]
+    sketch: Sketch,
+    base: str,
+    looks: tuple[str, str],
+    known: Mapping[str, str],
+    *,
+    shared: bool,
+    left: dict[tuple[str, str], str],
 ) -> str:
-    looks = sketch.looks
     suffixed = base + _SEPARATOR + ".".join(looks if looks[0] else (sketch.content,))
     if suffixed in known:
         return suffixed
     if base in known:
-        before = _looks_of(known[base])
+        before = _looks(known[base])
         if shared:
             return base if before == looks else suffixed
         reused = all(before) and all(looks) and before[0] != looks[0] and before[1] != looks[1]
         return suffixed if reused else base
-    if all(looks) and looks in gone:
-        return gone.pop(looks)
+    if all(looks) and looks in left:
+        return left.pop(looks)
     return suffixed if shared else base
+
+
+def _left(known: Mapping[str, str], present: Mapping[str, int]) -> dict[tuple[str, str], str]:
+    """Return the known entries that are not in the body under their own id, by looks."""
+    gone = {_looks(item_hash): raw_id for raw_id, item_hash in known.items() if raw_id not in present}
+    return {looks: raw_id for looks, raw_id in gone.items() if all(looks)}
+
+
+def _content(item_hash: str) -> str:
+    return item_hash.partition(".")[0]
+
+
+def _looks(item_hash: str) -> tuple[str, str]:
+    _, title, link = (*item_hash.split("."), "", "")[:3]
+    return title, link

@@ -9,7 +9,6 @@ from typing import Any
 
 from bot.errors import Fate, FeedError, FeedReason
 from bot.feeds.identity import Sketch
-from bot.urls import absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,9 @@ def _item(item: dict[str, Any], url: str) -> JsonItem:
     if not content:
         content, is_html = _text(item, "content_text") or _text(item, "summary"), False
     title = _text(item, "title")
-    link = absolute(url, _text(item, "url") or _text(item, "external_url"))
+    link = _text(item, "url") or _text(item, "external_url")
     hashed = sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
-    sketch = Sketch(_text(item, "id").strip(), link, title, hashed)
+    sketch = Sketch(_text(item, "id").strip(), link, title, hashed, url)
     return JsonItem(sketch, title, content, is_html, _text(item, "date_published") or _text(item, "date_modified"))
 
 

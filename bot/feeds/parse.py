@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.charset import decode
 from bot.errors import Fate, FeedError, FeedReason
 from bot.feeds import dates, identity, jsonfeed
-from bot.feeds.identity import Sketch
+from bot.feeds.identity import Named, Sketch
 from bot.model import ParsedEntry, ParsedFeed
 from bot.text import clean
 from bot.urls import absolute
+
+T = TypeVar("T")
 
 LIMIT = 500
 TEXT_LIMIT = 200_000
@@ -55,26 +58,26 @@ def _json(text: str, url: str, known: Mapping[str, str], limit: int) -> ParsedFe
     from bot.feeds import markup
 
     feed = jsonfeed.read(text, url)
-    first, last = _window([item.date for item in feed.items], limit)
+    first, last = _window(feed.items, lambda item: item.date, limit)
     items = feed.items[first:last]
-    names = identity.name([item.sketch for item in items], known)
+    named = identity.name([item.sketch for item in items], known)
     entries = [
         ParsedEntry(
-            raw_id=name,
-            item_hash=item.sketch.item_hash,
-            url=item.sketch.link,
+            raw_id=raw_id,
+            item_hash=item_hash,
+            url=absolute(url, item.sketch.link),
             title=markup.title_text(item.title),
             summary=(markup.html_text if item.html else markup.plain_text)(item.content)[:TEXT_LIMIT],
             published_at=dates.parse(item.date),
         )
-        for name, item in zip(names, items, strict=True)
-        if name and known.get(name) != item.sketch.item_hash
+        for (raw_id, item_hash), item in zip(named, items, strict=True)
+        if raw_id and known.get(raw_id) != item_hash
     ]
     return ParsedFeed(
         title=markup.title_text(feed.title),
         language=_language(feed.language),
         entries=tuple(entries),
-        shown=_shown(names, [item.sketch for item in items]),
+        shown=_shown(named),
         left_out=len(feed.items) - len(items),
     )
 
@@ -86,27 +89,25 @@ def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) 
     found = document.read(text, url)
     if found is None:
         return _whole(text, url, known, limit, doubt)
-    first, last = _window([document.date_of(item) for item in found.items], limit)
-    sketches = [item.sketch for item in found.items[first:last]]
-    names = identity.name(sketches, known)
+    first, last = _window(found.items, document.date_of, limit)
+    named = identity.name([item.sketch for item in found.items[first:last]], known)
     wanted = {
-        first + i: name
-        for i, (name, sketch) in enumerate(zip(names, sketches, strict=True))
-        if name and known.get(name) != sketch.item_hash
+        position: entry
+        for position, entry in enumerate(named, first)
+        if entry.raw_id and known.get(entry.raw_id) != entry.item_hash
     }
     entries: list[ParsedEntry] = []
     if wanted:
         for raw in _feedparser(document.trimmed(found, frozenset(wanted)), url).entries:
             position = int(dict.get(raw, document.KEY_NAME, "-1"))
             if position in wanted:
-                hashed = found.items[position].sketch.item_hash
-                entries.append(_entry(raw, url, wanted[position], hashed))
+                entries.append(_entry(raw, url, *wanted[position]))
     return ParsedFeed(
         title=found.title,
         language=_language(found.language),
         entries=tuple(entries),
-        shown=_shown(names, sketches),
-        left_out=len(found.items) - len(sketches),
+        shown=_shown(named),
+        left_out=len(found.items) - len(named),
         ttl=_ttl(found.ttl, found.period, found.frequency),
         broken="; ".join(words for words in (found.broken, doubt) if words),
     )
@@ -119,22 +120,21 @@ def _whole(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str
     feed = _feedparser(text.encode("utf-8"), "")  # no address: feedparser would make ids of it
     if not feed.entries and not feed.version:
         raise FeedError(FeedReason.NOT_A_FEED, "XML that is no feed came where one was expected", Fate.RETRY)
-    first, last = _window([_raw_date(raw) for raw in feed.entries], limit)
+    first, last = _window(feed.entries, _raw_date, limit)
     raws = feed.entries[first:last]
     read = [_entry(raw, url, dict.get(raw, "id", "") or "", "") for raw in raws]
-    sketches = [Sketch(e.raw_id, e.url, e.title, _text_hash(e)) for e in read]
-    names = identity.name(sketches, known)
+    named = identity.name([Sketch(e.raw_id, e.url, e.title, _text_hash(e), url) for e in read], known)
     entries = [
-        ParsedEntry(name, sketch.item_hash, entry.url, entry.title, entry.summary, entry.published_at)
-        for name, sketch, entry in zip(names, sketches, read, strict=True)
-        if name and known.get(name) != sketch.item_hash
+        replace(entry, raw_id=raw_id, item_hash=item_hash)
+        for (raw_id, item_hash), entry in zip(named, read, strict=True)
+        if raw_id and known.get(raw_id) != item_hash
     ]
     about = feed.feed
     return ParsedFeed(
         title=markup.title_text(about.get("title", "")),
         language=_language(about.get("language", "")),
         entries=tuple(entries),
-        shown=_shown(names, sketches),
+        shown=_shown(named),
         left_out=len(feed.entries) - len(raws),
         ttl=_ttl(about.get("ttl", ""), about.get("sy_updateperiod", ""), about.get("sy_updatefrequency", "")),
         broken="; ".join(words for words in ("not well-formed", doubt) if words),
@@ -196,18 +196,18 @@ def _as_tuple(parsed: object) -> object:
     return tuple(parsed) if isinstance(parsed, Iterable) else None
 
 
-def _window(written: Sequence[str], limit: int) -> tuple[int, int]:
+def _window(items: Sequence[T], date_of: Callable[[T], str], limit: int) -> tuple[int, int]:
     """Return which entries count, as a slice: the first ones, or the last ones where the oldest stand first."""
-    if len(written) <= limit:
-        return 0, len(written)
-    first, last = dates.parse(written[0]), dates.parse(written[-1])
+    if len(items) <= limit:
+        return 0, len(items)
+    first, last = dates.parse(date_of(items[0])), dates.parse(date_of(items[-1]))
     if first and last and first < last:
-        return len(written) - limit, len(written)
+        return len(items) - limit, len(items)
     return 0, limit
 
 
-def _shown(names: Sequence[str], sketches: Sequence[Sketch]) -> dict[str, str]:
-    return {name: sketch.item_hash for name, sketch in zip(names, sketches, strict=True) if name}
+def _shown(named: Sequence[Named]) -> dict[str, str]:
+    return {raw_id: item_hash for raw_id, item_hash in named if raw_id}
 
 
 def _text_hash(entry: ParsedEntry) -> str:
