@@ -145,7 +145,7 @@ class Store(Protocol):
 
     # -- outbox
     def due_channels(self, now: datetime, *, pace_s: float = 0.0) -> Sequence[str]:
-        """Return channels whose first unfinished operation is due, and whose last attempt began `pace_s` ago or more."""
+        """Return channels whose first unfinished operation is due and whose last attempt is `pace_s` or more ago."""
 
     def first_operation(self, channel: str, now: datetime) -> Operation | None:
         """Return the channel's first unfinished operation if it is due, its `target_ts` filled in where known."""

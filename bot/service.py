@@ -22,6 +22,8 @@ from bot.telemetry import event
 
 log = logging.getLogger(__name__)
 
+OnPoll = Callable[[Sequence[PollResult]], None]
+
 TICK_S = 1.0
 HEARTBEAT_S = 10.0
 HEARTBEAT = "tick_at"
@@ -62,8 +64,8 @@ class Service:
         pipeline: Pipeline,
         store: SqliteStore,
         *,
-        threads: Threads = Threads(),
-        on_poll: Callable[[Sequence[PollResult]], None] = lambda results: None,
+        threads: Threads,
+        on_poll: OnPoll | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._store = store
@@ -86,7 +88,7 @@ class Service:
 
     def _poll(self, *, slow: bool) -> bool:
         results = self._pipeline.poll_host(threading.current_thread().name, slow)
-        if results:
+        if results and self._on_poll:
             self._on_poll(results)
         return results is not None
 
@@ -162,9 +164,7 @@ def drain(step: Callable[[], object], threads: int) -> None:
         raise errors[0]
 
 
-def poll_all(
-    pipeline: Pipeline, *, threads: int, on_poll: Callable[[Sequence[PollResult]], None] = lambda results: None
-) -> dict[str, int]:
+def poll_all(pipeline: Pipeline, *, threads: int, on_poll: OnPoll | None = None) -> dict[str, int]:
     """Poll every feed that is due; returns feeds, not_modified, new and failed as counts."""
     lock = threading.Lock()
     counts = {"feeds": 0, "not_modified": 0, "new": 0, "failed": 0}
@@ -178,7 +178,8 @@ def poll_all(
             counts["not_modified"] += sum(r.outcome is PollOutcome.NOT_MODIFIED for r in results)
             counts["new"] += sum(len(r.entries) for r in results)
             counts["failed"] += sum(r.outcome is PollOutcome.FAILED for r in results)
-        on_poll(results)
+        if on_poll:
+            on_poll(results)
         return True
 
     drain(step, threads)

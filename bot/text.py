@@ -53,7 +53,8 @@ def _fold_character(character: str) -> str:
     return folded
 
 
-# A sentence ends at . ! ? … (and the CJK, Arabic and Devanagari ones), closing quotes with it, before white space or the end.
+# A sentence ends at . ! ? … before white space or the end, or at a CJK, Arabic or Devanagari stop; closing quotes go
+# with it.
 _END = re.compile(r"""(?:[.!?…]+["'”’»)\]]*(?=\s|$)|[。！？।؟]+["'”’»」』）)]*)|\n\n""")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|sr|jr|st|vs|inc|corp|ltd|co|no|nr|u\.s|u\.k|e\.g|i\.e|approx|dept|gen|sen|rep|gov|sig|dott|ing"

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -50,6 +50,18 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SENDING, OperationState.PARKED))
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All that the store knows of one entry: what was read, what story it went into, what was owed for that."""
+
+    entry: Entry
+    state: str
+    reason: str
+    article: Article | None
+    story: Story | None
+    operations: tuple[Operation, ...]
+
+
 class SqliteStore:
     """`bot.ports.Store` on SQLite."""
 
@@ -59,7 +71,7 @@ class SqliteStore:
         `hosts` maps a host or host:port to its number of connections; any other has one. Raises StoreError: LOCKED if
         another instance has it, DAMAGED, NEWER, or DISK.
         """
-        self._path = path
+        self.path = path
         self._read_only = read_only
         self._connections_of = dict(hosts or {})
         self._local = threading.local()
@@ -67,8 +79,8 @@ class SqliteStore:
         self._writing = threading.Lock()
         self._lock_file = -1
         if read_only:
-            if not self._path.is_file():
-                raise StoreError(StoreReason.DISK, f"{self._path}: there is no database yet", Fate.STOP)
+            if not self.path.is_file():
+                raise StoreError(StoreReason.DISK, f"{self.path}: there is no database yet", Fate.STOP)
         else:
             self._lock_file = _lock(path)
         try:
@@ -85,13 +97,13 @@ class SqliteStore:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if version > schema.VERSION:
                 raise StoreError(
-                    StoreReason.NEWER, f"{self._path}: made by a later version (schema {version})", Fate.STOP
+                    StoreReason.NEWER, f"{self.path}: made by a later version (schema {version})", Fate.STOP
                 )
             if self._read_only:
                 return
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
-                raise StoreError(StoreReason.DAMAGED, f"{self._path}: {verdict}", Fate.STOP)
+                raise StoreError(StoreReason.DAMAGED, f"{self.path}: {verdict}", Fate.STOP)
             schema.migrate(connection)
             # Nobody else is at work (the lock is ours): what an earlier process had claimed is free.
             with self._transaction() as db:
@@ -101,7 +113,7 @@ class SqliteStore:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            uri = f"{self._path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
+            uri = f"{self.path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
             connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             if not self._read_only:
@@ -132,9 +144,9 @@ class SqliteStore:
         except sqlite3.Error as error:
             code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
             if code in _DAMAGED:
-                raise StoreError(StoreReason.DAMAGED, f"{self._path}: {error}", Fate.STOP) from error
+                raise StoreError(StoreReason.DAMAGED, f"{self.path}: {error}", Fate.STOP) from error
             if code in _DISK:
-                raise StoreError(StoreReason.DISK, f"{self._path}: {error}", Fate.RETRY) from error
+                raise StoreError(StoreReason.DISK, f"{self.path}: {error}", Fate.RETRY) from error
             raise
 
     @contextmanager
@@ -277,6 +289,13 @@ class SqliteStore:
         """Return when the next feed falls due."""
         row = self._row("SELECT min(next_due) AS due FROM hosts")
         return None if row is None else rows.moment(row["due"])
+
+    def due_feeds(self, now: datetime) -> int:
+        """Return how many feeds are due."""
+        row = self._rows(
+            "SELECT count(*) AS n FROM feeds WHERE active AND NOT stopped AND next_poll_at <= ?", (now.timestamp(),)
+        )
+        return int(row[0]["n"])
 
     def feeds(self) -> Sequence[Feed]:
         """Return the feeds of the config, in order of address."""
@@ -431,6 +450,31 @@ class SqliteStore:
             (story_id,),
         )[0]
         return rows.article_of(row), rows.finding_of(row["finding"])
+
+    def trace(self, url: str) -> Trace | None:
+        """Return what became of the latest entry with this address, None if there was none."""
+        row = self._row(
+            f"SELECT {rows.ENTRY_COLUMNS}, e.state, e.reason, e.story_id FROM entries e"
+            " JOIN feeds f ON f.id = e.feed_id WHERE e.url = ? ORDER BY e.seq DESC LIMIT 1",
+            (url,),
+        )
+        if row is None:
+            return None
+        read = self._row(
+            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS} FROM entries e JOIN feeds f ON f.id = e.feed_id"
+            " JOIN articles a ON a.entry_id = e.id WHERE e.id = ?",
+            (row["id"],),
+        )
+        story = self._row(f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.id = ?", (row["story_id"],))
+        owed = self._rows("SELECT * FROM outbox WHERE story_id = ? ORDER BY seq", (row["story_id"],))
+        return Trace(
+            entry=rows.entry_of(row),
+            state=row["state"],
+            reason=row["reason"],
+            article=None if read is None else rows.article_of(read),
+            story=None if story is None else rows.story_of(story),
+            operations=tuple(rows.operation_of(one) for one in owed),
+        )
 
     def end_first_run(self, told: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
         """See `Store`."""

@@ -1,0 +1,237 @@
+"""The composition root: reads what was configured, builds what stands behind the seams, and takes it down again.
+
+Only this file knows both the pipeline and the adapters.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TextIO
+
+from bot import __version__
+from bot.adapters.clock import SystemClock
+from bot.adapters.fetcher import HttpFetcher
+from bot.adapters.guard import NetworkPolicy, Resolver
+from bot.adapters.store import SqliteStore
+from bot.adapters.workers import ProcessWorkers
+from bot.alerts.delivery import Policy
+from bot.config import Config, feeds_of, secret, store_path
+from bot.errors import ConfigError, DeliveryError, DeliveryReason, Problem
+from bot.lexicon import load as load_lexicon
+from bot.model import Feed, PollResult
+from bot.moves.judge import Watch, compile_watch
+from bot.pipeline import Limits, Pipeline
+from bot.ports import Notifier
+from bot.service import Service, Threads, finish_all, poll_all
+from bot.telemetry import Counters, event, progress
+
+log = logging.getLogger(__name__)
+
+TERMINAL = "terminal"
+TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of a variable
+FIRST_SPREAD_S = 1.0  # between the first polls of two feeds
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that runs, built from one config."""
+
+    config: Config
+    feeds: tuple[Feed, ...]
+    pipeline: Pipeline
+    store: SqliteStore
+    notifier: Notifier
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is set on the command line or by tests, beside the config."""
+
+    store: Path | None = None
+    resolver: Resolver | None = None
+    allow_private: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    policy: Policy | None = None
+    any_port: bool = False
+    out: TextIO | None = None
+
+
+def watch_of(config: Config) -> Watch:
+    """Return what the config makes the bot look for."""
+    return compile_watch(load_lexicon(), config.watchlist)
+
+
+@contextmanager
+def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings()) -> Iterator[App]:
+    """Build the app and take it down afterwards.
+
+    Raises ConfigError if alerts have nowhere to go, StoreError if the database cannot be used.
+    """
+    with ExitStack() as stack:
+        notifier, channel, policy = _notifier(config, env, settings)
+        network = NetworkPolicy(
+            allow_private=(*config.network.allow_private, *settings.allow_private), any_port=settings.any_port
+        )
+        hosts = {host: limit.connections for host, limit in config.network.hosts.items()}
+        store = SqliteStore(settings.store or store_path(config, env), hosts=hosts)
+        stack.callback(store.close)
+        workers = ProcessWorkers()
+        stack.callback(workers.close)
+        fetcher = HttpFetcher(
+            network, config.network.hosts, user_agent=user_agent(config.network.contact), resolver=settings.resolver
+        )
+        stack.callback(fetcher.close)
+        pipeline = Pipeline(
+            config=config if channel != TERMINAL else config.model_copy(update={"routes": ()}),
+            watch=watch_of(config),
+            store=store,
+            fetcher=fetcher,
+            workers=workers,
+            notifier=notifier,
+            clock=SystemClock(),
+            counters=Counters(),
+            policy=settings.policy or policy,
+            channel=channel,
+            limits=settings.limits if channel != TERMINAL else replace(settings.limits, pace_s=0.0),
+        )
+        yield App(config, feeds_of(config), pipeline, store, notifier)
+
+
+def user_agent(contact: str | None) -> str:
+    """Return what servers are told of us."""
+    return f"talentwire/{__version__}" + (f" (+{contact})" if contact else "")
+
+
+def _notifier(config: Config, env: Mapping[str, str], settings: Settings) -> tuple[Notifier, str | None, Policy]:
+    """Return where alerts go: Slack with a token, else the terminal."""
+    token = secret(TOKEN, env)
+    policy = Policy(settle_s=config.slack.settle_s)
+    if token is None:
+        from bot.adapters.terminal import TerminalNotifier
+
+        return TerminalNotifier(settings.out or sys.stdout), TERMINAL, policy
+    if config.slack.channel is None and not config.routes:
+        raise ConfigError((Problem(0, "slack.channel", f"is missing, though {TOKEN} is set: where shall alerts go?"),))
+    from bot.adapters.slack import SlackNotifier
+
+    notifier = SlackNotifier(token, base_url=env.get("SLACK_API_URL") or None, timeout_s=policy.timeout_s)
+    return notifier, config.slack.channel, policy
+
+
+def run(
+    app: App, say: Callable[[str], None], *, config_path: Path | None = None, threads: Threads | None = None
+) -> None:
+    """Run the service until SIGTERM or SIGINT."""
+    _introduce(app, say, config_path)
+    now = app.pipeline.clock.now()
+    app.store.sync_feeds(app.feeds, now, spread_s=FIRST_SPREAD_S * len(app.feeds))
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    due = app.store.due_feeds(now + timedelta(seconds=FIRST_SPREAD_S * len(app.feeds)))
+    with progress(due, "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
+        watcher = _PollWatcher(due, shown.step, shown.close)
+        service = Service(app.pipeline, app.store, threads=threads or Threads(), on_poll=watcher)
+        service.start()
+        try:
+            stopped.wait()
+        finally:
+            say("stopping: what is under way gets a few seconds, the rest is kept")
+            service.stop()
+
+
+class _PollWatcher:
+    """Shows the first round of polls, and says once when the network is gone and once when it is back."""
+
+    def __init__(self, due: int, step: Callable[[int], None], close: Callable[[], None]) -> None:
+        self._left = due
+        self._step, self._close = step, close
+        self._offline = False
+        self._lock = threading.Lock()
+
+    def __call__(self, results: Sequence[PollResult]) -> None:
+        with self._lock:
+            self._show(len(results))
+            offline = all(result.reason == "no_network" for result in results)
+            if offline and not self._offline:
+                event(
+                    log,
+                    "no network: nothing can be reached; everything is kept, and tried again by itself",
+                    level=logging.WARNING,
+                )
+            if self._offline and not offline:
+                event(log, "network is back")
+            self._offline = offline
+
+    def _show(self, polled: int) -> None:
+        if self._left <= 0:
+            return
+        self._step(min(polled, self._left))
+        self._left -= polled
+        if self._left <= 0:
+            self._close()
+            event(log, "first round of polls done")
+
+
+def run_once(app: App, *, threads: int = 16, all_feeds: bool = False) -> dict[str, int]:
+    """Run every stage to its end; returns the counts of `poll_all`, and `owed`, the operations left."""
+    now = app.pipeline.clock.now()
+    app.store.sync_feeds(app.feeds, now, spread_s=0)
+    if all_feeds:
+        app.store.hasten(now)
+    with progress(app.store.due_feeds(now), "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
+        counts = poll_all(app.pipeline, threads=threads, on_poll=lambda results: shown.step(len(results)))
+    finish_all(app.pipeline, app.store, threads=8)
+    return {**counts, "owed": app.store.unfinished()}
+
+
+def run_poll(app: App, *, threads: int, all_feeds: bool) -> dict[str, int]:
+    """Poll what is due, and nothing else; returns the counts of `poll_all`."""
+    now = app.pipeline.clock.now()
+    app.store.sync_feeds(app.feeds, now, spread_s=0)
+    if all_feeds:
+        app.store.hasten(now)
+    with progress(app.store.due_feeds(now), "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
+        return poll_all(app.pipeline, threads=threads, on_poll=lambda results: shown.step(len(results)))
+
+
+def _introduce(app: App, say: Callable[[str], None], config_path: Path | None) -> None:
+    """Say in a few lines what is on, and where to look next."""
+    watchlist = app.config.watchlist
+    own = len(watchlist.organisations) + len(watchlist.people) + len(watchlist.keywords)
+    packs = f" (packs {', '.join(app.config.packs)} in)" if app.config.packs else ""
+    say(f"talentwire {__version__}")
+    say(
+        f"  config   {config_path or 'built in'}: {len(app.feeds)} feeds{packs}; {own} on the watchlist beside known names"
+    )
+    say(f"  store    {app.store.path}{_first_run(app)}")
+    say(f"  alerts   {_where(app)}")
+    say("  look     talentwire feeds · talentwire why URL · stop with Ctrl-C")
+
+
+def _first_run(app: App) -> str:
+    if not app.store.first_run(app.pipeline.clock.now()).pending:
+        return ""
+    wish = app.config.first_run
+    best = f"; the {wish.stories} best stories of the last {wish.hours} h follow" if wish.stories else ""
+    return f" (new: what feeds show now is their baseline{best})"
+
+
+def _where(app: App) -> str:
+    if app.pipeline.channel == TERMINAL:
+        return f"this terminal; for Slack set {TOKEN} and slack.channel"
+    try:
+        identity = app.notifier.check()  # type: ignore[attr-defined]
+    except DeliveryError as error:
+        if error.reason in {DeliveryReason.TOKEN, DeliveryReason.CHANNEL}:
+            raise ConfigError((Problem(0, TOKEN, f"Slack does not take it: {error.detail}"),)) from error
+        return f"Slack channel {app.pipeline.channel}; Slack cannot be reached now ({error.reason}), alerts wait"
+    return f"Slack channel {app.pipeline.channel} as {identity}"

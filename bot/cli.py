@@ -1,0 +1,418 @@
+"""The command line: arguments in, exit status out. Each command imports what it needs, so that --help is quick.
+
+Exit status: 0 done; 1 it could not be done (the store, the network, a page); 2 the command line or the configuration is
+wrong; 130 interrupted. docs/commands.md has all commands, also those that --help does not show.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.config import Config
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Commands(click.Group):
+    """Turns our errors into one clear line and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from bot.errors import BotError, ConfigError
+
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            click.echo(f"{len(error.problems)} problem(s) in the configuration", err=True)
+            ctx.exit(2)
+        except BotError as error:
+            from bot.telemetry import redact, visible
+
+            click.echo(f"talentwire: {visible(redact(str(error)))}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings=CONTEXT, invoke_without_command=False)
+@click.version_option(__version__, prog_name="talentwire")
+def main() -> None:
+    """Tell a Slack channel who moves where in AI.
+
+    \b
+    Begin with:   talentwire demo      a small world of its own, no network, no token
+    Then:         talentwire check     is config.yaml right?
+                  talentwire run       poll, judge, alert, until stopped
+    """
+
+
+def _config_option(command: Any) -> Any:
+    return click.option(
+        "-c",
+        "--config",
+        "config_file",
+        type=_FILE,
+        help="Configuration. Default: $TALENTWIRE_CONFIG, /config/config.yaml, ./config.yaml.",
+    )(command)
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+_level_option = click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="Least serious log lines to show.",
+)
+
+
+def _load(config_file: Path | None) -> tuple[Config, Path]:
+    from bot.config import find, load
+
+    path = find(str(config_file) if config_file else None, os.environ)
+    return load(path), path
+
+
+def _set_up_logs(level: str) -> None:
+    import logging
+
+    from bot.config import secret
+    from bot.telemetry import set_up
+
+    tokens = [secret(name, os.environ) or "" for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")]
+    set_up(level=getattr(logging, level.upper()), secrets=tokens)
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+# ---------------------------------------------------------------------------------------------------- for everybody
+
+
+@main.command(short_help="Poll, judge and alert until stopped.")
+@_config_option
+@_level_option
+def run(config_file: Path | None, log_level: str) -> None:
+    """Poll, judge and alert until stopped (Ctrl-C or SIGTERM).
+
+    With SLACK_BOT_TOKEN (or SLACK_BOT_TOKEN_FILE) and slack.channel alerts go to Slack, else to this terminal. What it
+    knows is kept in one file; a second instance on the same file ends at once and says so.
+
+    \b
+    Example:   talentwire run -c config.yaml
+    """
+    from bot import app
+
+    config, path = _load(config_file)
+    _set_up_logs(log_level)
+    with app.opened(config, os.environ) as opened:
+        app.run(opened, lambda line: click.echo(line, err=True), config_path=path)
+
+
+@main.command(short_help="Do everything that is due, then end.")
+@_config_option
+@_level_option
+@_json_option
+@click.option("--all", "all_feeds", is_flag=True, help="Poll all feeds now, save those told to wait.")
+def once(config_file: Path | None, log_level: str, as_json: bool, all_feeds: bool) -> None:
+    """Poll, read, judge and alert until nothing is left to do, then end. For cron.
+
+    \b
+    Example:   */30 * * * *  talentwire once -c /etc/talentwire/config.yaml
+    """
+    from bot import app
+
+    config, _ = _load(config_file)
+    _set_up_logs(log_level)
+    with app.opened(config, os.environ) as opened:
+        counts = app.run_once(opened, all_feeds=all_feeds)
+    if as_json:
+        _print_json(counts)
+    else:
+        click.echo(
+            f"{counts['feeds']} feeds polled: {counts['not_modified']} not modified, {counts['failed']} failed; "
+            f"{counts['new']} new entries; {counts['owed']} alerts still owed",
+            err=True,
+        )
+
+
+@main.command(short_help="Show what it does, without network or token.")
+@_json_option
+def demo(as_json: bool) -> None:
+    """Run the real service on a small bundled world: a dozen feeds in eight languages, good ones and bad.
+
+    You see alerts as Slack would get them, a late follow-up that does not alert again, and a restart without repeats.
+    Needs neither network nor token, and takes under 30 seconds.
+
+    \b
+    Example:   talentwire demo
+    """
+    from bot.demo.show import show
+
+    sys.exit(show(click.echo, as_json=as_json))
+
+
+@main.command(short_help="Is the configuration right?")
+@click.argument("file", required=False, type=_FILE)
+@_json_option
+def check(file: Path | None, as_json: bool) -> None:
+    """Name every problem of the configuration at once, with its line; warnings apart. Nothing is fetched.
+
+    Exit status 0 if it can be used, 2 if not.
+
+    \b
+    Example:   talentwire check config.yaml
+    """
+    from bot.config import examine, feeds_of, find
+
+    path = find(str(file) if file else None, os.environ)
+    report = examine(path)
+    if as_json:
+        _print_json(
+            {
+                "file": str(path),
+                "ok": report.config is not None,
+                "errors": [_problem_json(p) for p in report.errors],
+                "warnings": [_problem_json(p) for p in report.warnings],
+            }
+        )
+    else:
+        for problem in report.errors:
+            click.echo(f"error    {problem}")
+        for problem in report.warnings:
+            click.echo(f"warning  {problem}")
+        if report.config is not None:
+            click.echo(f"{path} is right: {len(feeds_of(report.config))} feeds, {_count(report.warnings, 'warning')}")
+        else:
+            click.echo(f"{path} cannot be used: {_count(report.errors, 'error')}, {_count(report.warnings, 'warning')}")
+    sys.exit(0 if report.config is not None else 2)
+
+
+def _problem_json(problem: Any) -> dict[str, Any]:
+    return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message}
+
+
+def _count(things: Any, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+
+
+@main.command(short_help="What was found in a page, a file or a text, and why.")
+@click.argument("target", required=False)
+@click.option("--text", help="A text to judge: the title, then a line break and the body if there is one.")
+@_config_option
+@_json_option
+def why(target: str | None, text: str | None, config_file: Path | None, as_json: bool) -> None:
+    """Say what was found in TARGET and why, or why nothing was.
+
+    TARGET is the address of an entry or a page, or a file (text: title first; or HTML). Of an entry that the bot has
+    met, you are told what became of it: where it came from, its story, and the alerts owed or posted for it.
+
+    \b
+    Examples:  talentwire why https://example.com/some-story
+               talentwire why --text "David Lau leaves Tesla to join OpenAI"
+    """
+    from bot.why import explain
+
+    if (target is None) == (text is None):
+        raise click.UsageError("give an address or a file, or --text")
+    config, _ = _load(config_file)
+    status, lines, data = explain(config, os.environ, target=target, text=text)
+    if as_json:
+        _print_json(data)
+    else:
+        click.echo("\n".join(lines))
+    sys.exit(status)
+
+
+@main.command(short_help="The feeds and how they are.")
+@_config_option
+@_json_option
+@click.option("--packs", is_flag=True, help="Show the packs of feeds that the config may name instead.")
+def feeds(config_file: Path | None, as_json: bool, packs: bool) -> None:
+    """List the feeds of the configuration: when each was polled last, when it will be next and why, what is wrong.
+
+    \b
+    Example:   talentwire feeds --json
+    """
+    from bot import listing
+
+    if packs:
+        rows = listing.packs()
+    else:
+        config, _ = _load(config_file)
+        rows = listing.feeds(config, os.environ)
+    if as_json:
+        _print_json([row.data for row in rows])
+    else:
+        for row in rows:
+            click.echo(row.line)
+
+
+# ---------------------------------------------------------------------------------------------------- for builders
+
+
+@main.command(hidden=True)
+@click.option("--feeds", "feeds_file", type=_FILE, required=True, help="One address a line; # begins a comment.")
+@click.option(
+    "--data", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where the store is."
+)
+@click.option("--all", "all_feeds", is_flag=True, help="Ignore due times, but not Retry-After, 410 or back-off.")
+@click.option("--allow-private", is_flag=True, help="Allow loopback and private addresses on any port.")
+@click.option("--connections", default=16, show_default=True, help="At a time to one private host, without spacing.")
+@_json_option
+def poll(feeds_file: Path, folder: Path, all_feeds: bool, allow_private: bool, connections: int, as_json: bool) -> None:
+    """Poll the feeds in a file, keep their entries, and do nothing else.
+
+    Prints feeds, not modified, new, failed and seconds. Exit status 0 even if feeds failed.
+
+    \b
+    Example:   talentwire poll --feeds feeds.txt --data data --all
+    """
+    import time
+
+    from bot import listing
+
+    begun = time.perf_counter()
+    counts = listing.poll_file(
+        feeds_file, folder, all_feeds=all_feeds, allow_private=allow_private, connections=connections
+    )
+    counts = {**counts, "seconds": round(time.perf_counter() - begun, 3)}
+    if as_json:
+        _print_json(counts)
+    else:
+        click.echo(" ".join(f"{name}={value}" for name, value in counts.items()))
+
+
+@main.command(hidden=True)
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@_config_option
+def classify(file: Any, config_file: Path | None) -> None:
+    """Judge JSON lines {id, title, text, lang?} and print one line each, in order, as they come.
+
+    Out: {id, label, alert, score, kinds, moves: [{person, from, to, role, status, confidence}]}. `label` says that the
+    score reaches thresholds.digest, `alert` that it reaches thresholds.alert. Without -c the built-in defaults hold.
+
+    \b
+    Example:   talentwire classify items.jsonl > verdicts.jsonl
+    """
+    import json
+
+    from bot import app
+    from bot.explain import as_json
+    from bot.moves.judge import judge
+
+    config = _config_or_default(config_file)
+    watch = app.watch_of(config)
+    for row in _rows(file):
+        finding = judge(watch, row.get("title") or "", row.get("text") or "", row.get("lang") or "")
+        click.echo(json.dumps({"id": row.get("id"), **as_json(finding, config.thresholds)}, ensure_ascii=False))
+
+
+@main.command(hidden=True)
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@_config_option
+def group(file: Any, config_file: Path | None) -> None:
+    """Group JSON lines {id, title, text, lang?, published?, url?}, in order of time, into stories.
+
+    Out, per item and without looking ahead: {id, story, action, why, moves}; `story` is null below thresholds.digest,
+    `action` is new_alert, none or quiet.
+
+    \b
+    Example:   talentwire group items.jsonl
+    """
+    import json
+
+    from bot.grouping import grouped
+
+    config = _config_or_default(config_file)
+    for line in grouped(_rows(file), config):
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@main.command(hidden=True)
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--url", default="", help="Address that the page was had from.")
+def extract(file: Any, url: str) -> None:
+    """Print the readable text of an HTML page.
+
+    \b
+    Example:   talentwire extract page.html
+    """
+    from bot.articles.extract import extract as extract_text
+
+    click.echo(extract_text(file.read(), url, "text/html"))
+
+
+@main.command(hidden=True)
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--url", default="", help="Address that the feed was had from, for relative links.")
+@click.option("--content-type", default="", help="Its Content-Type header.")
+def parse(file: Any, url: str, content_type: str) -> None:
+    """Print the entries of a feed as JSON lines {id, link, title, date, summary}.
+
+    \b
+    Example:   talentwire parse feed.xml --url https://example.com/feed.xml
+    """
+    import json
+
+    from bot.feeds.parse import parse as parse_feed
+
+    for entry in parse_feed(file.read(), url, content_type).entries:
+        date = entry.published_at.isoformat() if entry.published_at else None
+        line = {"id": entry.raw_id, "link": entry.url, "title": entry.title, "date": date, "summary": entry.summary}
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@main.command(hidden=True)
+@_config_option
+@_json_option
+def health(config_file: Path | None, as_json: bool) -> None:
+    """Tell whether the service that works on this configuration's store is alive: exit status 0 or 1.
+
+    \b
+    Example:   talentwire health
+    """
+    from bot import listing
+
+    config, _ = _load(config_file)
+    alive, line, data = listing.health(config, os.environ)
+    if as_json:
+        _print_json(data)
+    else:
+        click.echo(line)
+    sys.exit(0 if alive else 1)
+
+
+def _config_or_default(config_file: Path | None) -> Config:
+    from bot.config import Config
+
+    return _load(config_file)[0] if config_file else Config()
+
+
+def _rows(file: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects of JSON lines; a bad line ends it with the file and line named."""
+    import json
+
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise click.ClickException(f"{file.name}:{number}: no JSON: {error}") from None
+        if not isinstance(row, dict):
+            raise click.ClickException(f"{file.name}:{number}: no JSON object")
+        yield row

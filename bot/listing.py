@@ -1,0 +1,143 @@
+"""What commands show of the store, and what they do without the service: lists, health, polls of a file of feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.config import Config, FeedConfig, HostSettings, Network, feeds_of, store_path
+from bot.errors import ConfigError, Problem
+from bot.model import Feed
+from bot.urls import host_key, redact
+
+_ALIVE_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing of a list, for people and for machines."""
+
+    line: str
+    data: Mapping[str, Any]
+
+
+def packs() -> list[Row]:
+    """Return the packs of feeds that a config may name."""
+    from bot.config.packs import pack_about, pack_feeds, pack_names
+
+    return [
+        Row(
+            f"{name:<24} {len(pack_feeds(name)):>3} feeds  {pack_about(name)}",
+            {"name": name, "about": pack_about(name), "feeds": [feed.url for feed in pack_feeds(name)]},
+        )
+        for name in pack_names()
+    ]
+
+
+def feeds(config: Config, env: Mapping[str, str]) -> list[Row]:
+    """Return the feeds of `config` with what the store knows of them, in order of the config."""
+    known = _stored_feeds(store_path(config, env))
+    return [_feed_row(known.get(feed.url, feed), polled=feed.url in known) for feed in feeds_of(config)]
+
+
+def _stored_feeds(path: Path) -> dict[str, Feed]:
+    from bot.adapters.store import SqliteStore
+
+    if not path.is_file():
+        return {}
+    store = SqliteStore(path, read_only=True)
+    try:
+        return {feed.url: feed for feed in store.feeds()}
+    finally:
+        store.close()
+
+
+def _feed_row(feed: Feed, *, polled: bool) -> Row:
+    state = "stopped" if feed.stopped else "failing" if feed.failures else "ok" if feed.polled_at else "new"
+    last = feed.polled_at.strftime("%Y-%m-%d %H:%M") if feed.polled_at else "never"
+    due = feed.next_poll_at.strftime("%Y-%m-%d %H:%M") if polled and feed.next_poll_at and not feed.stopped else "-"
+    reason = feed.error or feed.why
+    return Row(
+        f"{state:<8} last {last:<16}  next {due:<16}  {feed.name or redact(feed.url)}"
+        + (f"  ({reason})" if reason else ""),
+        {
+            "url": redact(feed.url),
+            "name": feed.name,
+            "owner": feed.owner,
+            "state": state,
+            "failures": feed.failures,
+            "last_poll": feed.polled_at.isoformat() if feed.polled_at else None,
+            "next_poll": feed.next_poll_at.isoformat() if polled and feed.next_poll_at else None,
+            "why": feed.why,
+            "error": feed.error,
+        },
+    )
+
+
+def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[str, Any]]:
+    """Return whether the service's last tick is young enough, with a line and plain values that say so."""
+    from bot.adapters.clock import SystemClock
+    from bot.adapters.store import SqliteStore
+    from bot.service import HEARTBEAT
+
+    path = store_path(config, env)
+    if not path.is_file():
+        return False, f"no service: {path} does not exist", {"alive": False, "last_tick": None}
+    store = SqliteStore(path, read_only=True)
+    try:
+        noted = store.noted(HEARTBEAT)
+    finally:
+        store.close()
+    if noted is None:
+        return False, "no service has ticked yet", {"alive": False, "last_tick": None}
+    tick = datetime.fromtimestamp(float(noted), UTC)
+    age = (SystemClock().now() - tick).total_seconds()
+    alive = age <= _ALIVE_WITHIN_S
+    word = "alive" if alive else "not alive"
+    return (
+        alive,
+        f"{word}: last tick {age:.0f} s ago",
+        {"alive": alive, "last_tick": tick.isoformat(), "age_s": round(age, 1)},
+    )
+
+
+def poll_file(file: Path, folder: Path, *, all_feeds: bool, allow_private: bool, connections: int) -> dict[str, int]:
+    """Poll the addresses in `file` (one a line) into the store in `folder`; returns the counts of `poll_all`."""
+    from bot import app
+
+    urls = _addresses(file)
+    private = ("0.0.0.0/0", "::/0") if allow_private else ()
+    hosts = {host_key(url): HostSettings(connections=connections, spacing_s=0) for url in urls} if allow_private else {}
+    config = Config(
+        feeds=tuple(FeedConfig(url=url) for url in urls), network=Network(allow_private=private, hosts=hosts)
+    )
+    settings = app.Settings(store=folder / "talentwire.db", any_port=allow_private)
+    with app.opened(config, {}, settings) as opened:
+        return app.run_poll(opened, threads=connections, all_feeds=all_feeds)
+
+
+def _addresses(file: Path) -> Sequence[str]:
+    """Return the addresses in `file`. Raises ConfigError with every line that holds none."""
+    from bot.errors import FetchError
+    from bot.urls import fetchable
+
+    found: list[str] = []
+    problems: list[Problem] = []
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError((Problem(0, "", f"cannot be read: {error.strerror}", str(file)),)) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        url = line.partition(" #")[0].strip()
+        if not url or url.startswith("#"):
+            continue
+        try:
+            found.append(fetchable(url, ports=None))
+        except FetchError as error:
+            problems.append(Problem(number, "", error.detail, str(file)))
+    if problems:
+        raise ConfigError(tuple(problems))
+    return found
