@@ -54,9 +54,11 @@ def visible(text: str) -> str:
     return _UNSAFE.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
-def event(logger: logging.Logger, name: str, /, *, level: int = logging.INFO, **fields: object) -> None:
-    """Log the event `name`, such as "feed polled", with its fields."""
-    logger.log(level, "%s", name, extra={"fields": fields})
+def event(
+    logger: logging.Logger, name: str, /, *, level: int = logging.INFO, exc_info: bool = False, **fields: object
+) -> None:
+    """Log the event `name`, such as "feed polled", with its fields; `exc_info` adds the traceback at hand."""
+    logger.log(level, "%s", name, exc_info=exc_info, extra={"fields": fields})
 
 
 class _Formatter(logging.Formatter):

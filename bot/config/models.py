@@ -22,7 +22,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _HOST = re.compile(r"(?!-)[a-z0-9_.-]{1,253}", re.IGNORECASE)
 
 
-def parse_duration(value: object) -> object:
+def parse_duration(value: object) -> timedelta:
     """Turn "90s", "15m", "48h", "30d" or "2w" into a timedelta; timedeltas pass. Raises ValueError."""
     if isinstance(value, timedelta):
         return value
