@@ -69,7 +69,7 @@ _WORDS = {
 
 
 def translated(error: Exception) -> FetchError:
-    """Return our error for one of httpx or httpcore, by type; its words, which may hold an address, are not repeated."""
+    """Return our error for one of httpx or httpcore, by type; its words, which may hold an address, are left out."""
     reason = next((REASONS[kind] for kind in type(error).__mro__ if kind in REASONS), FetchReason.PROTOCOL)
     return FetchError(reason, _WORDS.get(reason, "the fetch failed"), Fate.RETRY)
 
