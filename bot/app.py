@@ -209,9 +209,8 @@ def _introduce(app: App, say: Callable[[str], None], config_path: Path | None) -
     own = len(watchlist.organisations) + len(watchlist.people) + len(watchlist.keywords)
     packs = f" (packs {', '.join(app.config.packs)} in)" if app.config.packs else ""
     say(f"talentwire {__version__}")
-    say(
-        f"  config   {config_path or 'built in'}: {len(app.feeds)} feeds{packs}; {own} on the watchlist beside known names"
-    )
+    file = config_path or "built in"
+    say(f"  config   {file}: {len(app.feeds)} feeds{packs}; {own} names of your own to watch")
     say(f"  store    {app.store.path}{_first_run(app)}")
     say(f"  alerts   {_where(app)}")
     say("  look     talentwire feeds · talentwire why URL · stop with Ctrl-C")

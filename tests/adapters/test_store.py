@@ -1,0 +1,474 @@
+"""The store on real SQLite: claims and fences, entries that change, the outbox, retention, damage."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store import FEEDS_A_VISIT, SqliteStore
+from bot.errors import StoreError, StoreReason
+from bot.model import (
+    Article,
+    Entry,
+    EntryId,
+    Feed,
+    Finding,
+    Kind,
+    Message,
+    Move,
+    Operation,
+    OperationKey,
+    OperationState,
+    PollOutcome,
+    PollResult,
+    Reason,
+    Source,
+    Span,
+    Status,
+    Story,
+    StoryId,
+    Verb,
+    Visit,
+)
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LEASE = 60.0
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    opened = SqliteStore(tmp_path / "t.db")
+    yield opened
+    opened.close()
+
+
+def later(**delta: float) -> datetime:
+    return NOW + timedelta(**delta)
+
+
+def feed(n: int = 1, host: str = "news.example") -> Feed:
+    return Feed(f"https://{host}/{n}.xml", name=f"Feed {n}")
+
+
+def entry(n: int = 1, of: Feed | None = None, **fields: object) -> Entry:
+    base = Entry(
+        id=EntryId(f"e{n}"),
+        feed_url=(of or feed()).url,
+        raw_id=f"raw-{n}",
+        item_hash="h1",
+        url=f"https://news.example/story/{n}",
+        title=f"Title {n}",
+        summary=f"Summary {n} ¿ü漢字?",
+        language="en",
+        published_at=NOW - timedelta(hours=1),
+        seen_at=NOW,
+    )
+    return replace(base, **fields)
+
+
+def polled(of: Feed, *entries: Entry, **state: object) -> PollResult:
+    new = replace(of, polled_at=NOW, next_poll_at=later(hours=1), **state)
+    return PollResult(new, PollOutcome.OK, entries, {e.raw_id: e.item_hash for e in entries})
+
+
+def poll(store: SqliteStore, *entries: Entry, of: Feed | None = None, at: datetime = NOW) -> None:
+    of = of or feed()
+    store.sync_feeds([of], at, spread_s=0)
+    store.hasten(at)
+    visit = store.claim(at, worker="w", lease_s=LEASE)
+    assert visit is not None
+    assert store.finish(visit, [polled(of, *entries)], at, slow=False)
+
+
+def article(of: Entry, body: str | None = None) -> Article:
+    return Article(
+        of, of.title, of.summary if body is None else body, "en", Source.SUMMARY if body is None else Source.PAGE
+    )
+
+
+FINDING = Finding(
+    language="en",
+    score=0.91,
+    kinds=(Kind.HIRE, Kind.POACH),
+    moves=(
+        Move("Ada Byron", "Norvane AI", "Quillstone Labs", "chief scientist", Status.REPORTED, 0.97, (Span(0, 5),)),
+    ),
+    people=("Ada Byron",),
+    organisations=("Norvane AI", "Quillstone Labs"),
+    reasons=(Reason("en.HIRE.svo", "hires", 2.2, Span(3, 8)), Reason("bias", "", -1.0)),
+    evidence=(Span(0, 10),),
+)
+
+STORY = Story(
+    id=StoryId("s1"),
+    headline="Title 1",
+    url="https://news.example/story/1",
+    first_seen=NOW,
+    last_seen=NOW,
+    people=("Ada Byron",),
+    organisations=("Norvane AI",),
+    kinds=(Kind.HIRE,),
+    score=0.91,
+)
+
+
+def operation(key: str = "k1", channel: str = "C0ALERTS", **fields: object) -> Operation:
+    base = Operation(
+        key=OperationKey(key),
+        channel=channel,
+        verb=Verb.POST,
+        story_id=StoryId("s1"),
+        message=Message("text", ({"type": "section"},), {"event_type": "x"}),
+        created_at=NOW,
+        due_at=NOW,
+    )
+    return replace(base, **fields)
+
+
+# ---------------------------------------------------------------------------------------------- claims and fences
+
+
+def test_a_claim_hands_out_the_due_feeds_of_one_host(store):
+    store.sync_feeds([feed(1), feed(2), feed(3, "other.example")], NOW, spread_s=0)
+    first, second = (store.claim(NOW, worker="w", lease_s=LEASE) for _ in range(2))
+    assert {f.url for f in first.feeds} == {feed(1).url, feed(2).url}
+    assert [f.url for f in second.feeds] == [feed(3, "other.example").url]
+    assert store.claim(NOW, worker="w", lease_s=LEASE) is None
+
+
+def test_a_host_gets_as_many_visits_at_a_time_as_it_has_connections(tmp_path):
+    store = SqliteStore(tmp_path / "t.db", hosts={"big.example": 2})
+    store.sync_feeds([feed(n, "big.example") for n in range(3 * FEEDS_A_VISIT)], NOW, spread_s=0)
+    visits = [store.claim(NOW, worker="w", lease_s=LEASE) for _ in range(3)]
+    assert [len(v.feeds) if v else None for v in visits] == [FEEDS_A_VISIT, FEEDS_A_VISIT, None]
+    assert not {f.url for f in visits[0].feeds} & {f.url for f in visits[1].feeds}
+    store.close()
+
+
+def test_who_lost_the_lease_writes_nothing(store):
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    lost = store.claim(NOW, worker="slow", lease_s=LEASE)
+    held = store.claim(later(seconds=LEASE + 1), worker="quick", lease_s=LEASE)
+    assert [f.url for f in held.feeds] == [feed().url]
+    assert store.finish(lost, [polled(feed(), entry(1))], later(seconds=62), slow=False) is False
+    assert store.unsifted(limit=9) == []
+    assert store.finish(held, [polled(feed(), entry(2))], later(seconds=63), slow=False) is True
+    assert [e.id for e, _ in store.unsifted(limit=9)] == ["e2"]
+
+
+def test_a_lease_can_be_lengthened_while_it_holds(store):
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    visit = store.claim(NOW, worker="w", lease_s=LEASE)
+    assert store.extend(visit, later(seconds=50), lease_s=LEASE)
+    assert store.claim(later(seconds=100), worker="v", lease_s=LEASE) is None
+    assert not store.extend(visit, later(seconds=200), lease_s=LEASE)
+
+
+def test_what_a_dead_process_had_claimed_is_free_at_the_next_start(tmp_path):
+    store = SqliteStore(tmp_path / "t.db")
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    assert store.claim(NOW, worker="w", lease_s=LEASE)
+    store.close()
+    store = SqliteStore(tmp_path / "t.db")
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    assert store.claim(NOW, worker="w", lease_s=LEASE)
+    store.close()
+
+
+def test_slow_hosts_have_a_lane_of_their_own(store):
+    store.sync_feeds([feed(), feed(2, "slow.example")], NOW, spread_s=0)
+    visit = next(
+        v for v in (store.claim(NOW, worker="w", lease_s=LEASE) for _ in range(2)) if v.host.startswith("slow")
+    )
+    store.finish(visit, [], NOW, slow=True)
+    assert store.claim(NOW, worker="w", lease_s=LEASE, slow=False) is None
+    again = store.claim(NOW, worker="w", lease_s=LEASE, slow=True)
+    assert again.host.startswith("slow.example")
+
+
+def test_feeds_left_out_of_a_visit_stay_due(store):
+    store.sync_feeds([feed(1), feed(2)], NOW, spread_s=0)
+    visit = store.claim(NOW, worker="w", lease_s=LEASE)
+    store.finish(visit, [polled(visit.feeds[0])], NOW, slow=False)
+    assert [f.url for f in store.claim(NOW, worker="w", lease_s=LEASE).feeds] == [visit.feeds[1].url]
+
+
+def test_first_polls_are_spread(store):
+    store.sync_feeds([feed(n, f"h{n}.example") for n in range(4)], NOW, spread_s=60)
+    assert store.due_feeds(NOW) == 1
+    assert store.due_feeds(later(seconds=31)) == 3
+
+
+def test_a_feed_that_left_the_config_is_not_polled_and_comes_back_with_its_state(store):
+    poll(store, entry(1))
+    store.sync_feeds([feed(2, "b.example")], NOW, spread_s=0)
+    assert [f.url for f in store.feeds()] == [feed(2, "b.example").url]
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    assert store.feeds()[0].polled_at == NOW
+    assert store.known_entries(feed().url) == {"raw-1": "h1"}
+
+
+def test_hasten_leaves_those_alone_that_were_told_to_wait(store):
+    """A failing feed keeps its due time (Retry-After, back-off), a stopped one (410) stays stopped."""
+    feeds = [feed(n, f"h{n}.example") for n in range(3)]
+    store.sync_feeds(feeds, NOW, spread_s=0)
+    for state in ({}, {"failures": 1}, {"stopped": True}):
+        visit = store.claim(NOW, worker="w", lease_s=LEASE)
+        store.finish(visit, [polled(visit.feeds[0], **state)], NOW, slow=False)
+    assert store.hasten(NOW) == 1
+    assert store.due_feeds(NOW) == 1
+
+
+def test_a_feed_comes_back_as_it_was_written(store):
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    visit = store.claim(NOW, worker="w", lease_s=LEASE)
+    kept = replace(
+        visit.feeds[0],
+        etag='W/"ä, b"',
+        last_modified="Sun, 01 Mar 2026",
+        body_hash="x",
+        failures=2,
+        polled_at=NOW,
+        next_poll_at=later(hours=2),
+        why="its ttl",
+        error="broken",
+        ttl=timedelta(minutes=30),
+        full_at=NOW,
+    )
+    store.finish(visit, [PollResult(kept, PollOutcome.NOT_MODIFIED)], NOW, slow=False)
+    assert store.feeds() == [kept]
+
+
+# ---------------------------------------------------------------------------------------------- entries
+
+
+def test_an_entry_goes_its_way_once(store):
+    poll(store, entry(1), entry(2))
+    (one, of), (two, _) = store.unsifted(limit=9)
+    assert one == entry(1)
+    assert of.url == feed().url
+    store.sift([article(one)], [two.id], NOW)
+    assert store.unsifted(limit=9) == []
+    leased, _, strikes = store.lease_unread(NOW, lease_s=LEASE)
+    assert (leased, strikes) == (two, 0)
+    assert store.lease_unread(NOW, lease_s=LEASE) is None
+    store.save_article(article(two, "The page's text"), NOW)
+    assert [a.body for a, _, _ in store.unjudged(limit=9)] == [entry(1).summary, "The page's text"]
+    store.save_finding(article(one), FINDING, STORY, ["k"], [], NOW)
+    store.save_finding(article(two), replace(FINDING, score=0.1), None, [], [], NOW)
+    assert store.unjudged(limit=9) == []
+    assert store.best_article(STORY.id) == (article(one), FINDING)
+
+
+def test_a_page_whose_reader_died_is_read_again_when_the_lease_lapsed(store):
+    poll(store, entry(1))
+    store.sift([], [EntryId("e1")], NOW)
+    assert store.lease_unread(NOW, lease_s=LEASE)
+    assert store.lease_unread(later(seconds=LEASE + 1), lease_s=LEASE)
+
+
+def test_strikes_count_and_put_off(store):
+    poll(store, entry(1))
+    store.sift([], [EntryId("e1")], NOW)
+    store.lease_unread(NOW, lease_s=LEASE)
+    store.strike(EntryId("e1"), "timeout", again_at=later(seconds=30))
+    assert store.lease_unread(later(seconds=29), lease_s=LEASE) is None
+    assert store.lease_unread(later(seconds=30), lease_s=LEASE)[2] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "judged_again"),
+    [
+        ({"item_hash": "h2"}, False),  # a counter in the item moved, the text did not
+        ({"item_hash": "h2", "title": "Title 1, corrected"}, True),  # the text may say something new now
+        ({"item_hash": "h2", "summary": "More"}, True),
+    ],
+)
+def test_an_edit_is_judged_again_if_its_text_changed_and_no_story_came_of_it(store, change, judged_again):
+    poll(store, entry(1))
+    store.sift([article(entry(1))], [], NOW)
+    store.save_finding(article(entry(1)), replace(FINDING, score=0.1), None, [], [], NOW)
+    poll(store, entry(1, **change))
+    assert [e.edits for e, _ in store.unsifted(limit=9)] == ([1] if judged_again else [])
+
+
+def test_an_edit_of_an_entry_with_a_story_changes_nothing_but_its_text(store):
+    poll(store, entry(1))
+    store.sift([article(entry(1))], [], NOW)
+    store.save_finding(article(entry(1)), FINDING, STORY, [], [], NOW)
+    poll(store, entry(1, item_hash="h2", title="Other words"))
+    assert store.unsifted(limit=9) == []
+    assert store.trace(entry(1).url).entry.title == "Other words"
+
+
+def test_what_a_feed_stops_showing_is_known_until_retention_ends(store):
+    poll(store, entry(1), entry(2))
+    poll(store, entry(2), at=later(hours=2))
+    assert set(store.known_entries(feed().url)) == {"raw-1", "raw-2"}
+    store.prune(later(hours=3))
+    assert set(store.known_entries(feed().url)) == {"raw-2"}
+    assert store.trace(entry(1).url) is None
+    assert store.trace(entry(2).url) is not None, "the feed still shows it: forgotten, it would come back as new"
+
+
+# ---------------------------------------------------------------------------------------------- stories and outbox
+
+
+def test_candidates_share_a_key_and_are_recent(store):
+    poll(store, entry(1))
+    store.sift([article(entry(1))], [], NOW)
+    store.save_finding(article(entry(1)), FINDING, STORY, ["person:ada", "word:quill"], [], NOW)
+    assert store.candidates(["person:ada", "x"], later(days=-7)) == [(STORY, frozenset({"person:ada", "word:quill"}))]
+    assert store.candidates(["x"], later(days=-7)) == []
+    assert store.candidates(["person:ada"], later(days=1)) == []
+
+
+def test_verdict_story_and_alert_are_one_transaction(store):
+    poll(store, entry(1))
+    store.sift([article(entry(1))], [], NOW)
+    broken = replace(operation(), message=Message("x", ({"bad": object()},)))
+    with pytest.raises(TypeError):
+        store.save_finding(article(entry(1)), FINDING, STORY, ["k"], [broken], NOW)
+    assert len(store.unjudged(limit=9)) == 1
+    assert store.candidates(["k"], later(days=-7)) == []
+
+
+def test_owing_twice_is_owing_once(store):
+    store.owe([operation(), operation(due_at=later(hours=1))])
+    assert [o.due_at for o in store.operations()] == [NOW]
+
+
+def test_a_channel_gets_its_operations_in_order_and_no_channel_waits_for_another(store):
+    store.owe([operation("a"), operation("b"), operation("c", "C0OTHER")])
+    store.settle(operation("a", due_at=later(minutes=5), state=OperationState.SENDING))
+    assert store.due_channels(NOW) == ["C0OTHER"], "b waits for a"
+    assert store.first_operation("C0ALERTS", NOW) is None
+    assert store.first_operation("C0ALERTS", later(minutes=5)).key == "a"
+    store.settle(operation("a", state=OperationState.SENT, ts="1.1"))
+    assert store.first_operation("C0ALERTS", NOW).key == "b"
+    store.settle(operation("b", state=OperationState.DEAD))
+    store.settle(operation("c", "C0OTHER", state=OperationState.SENT))
+    assert store.due_channels(later(days=1)) == []
+    assert store.unfinished() == 0
+
+
+def test_a_channel_is_posted_to_at_its_pace(store):
+    store.owe([operation("a"), operation("b")])
+    store.settle(operation("a", state=OperationState.SENT, started_at=NOW))
+    assert store.due_channels(later(seconds=0.9), pace_s=1.0) == []
+    assert store.due_channels(later(seconds=1.0), pace_s=1.0) == ["C0ALERTS"]
+
+
+def test_the_target_of_an_update_is_the_message_its_operation_left(store):
+    store.owe([operation("a"), operation("b", verb=Verb.REPLY, target="a")])
+    store.settle(operation("a", state=OperationState.SENT, ts="17.5"))
+    assert store.first_operation("C0ALERTS", NOW).target_ts == "17.5"
+
+
+def test_an_operation_comes_back_as_it_was_written(store):
+    full = operation(
+        target="t",
+        target_ts="1.2",
+        state=OperationState.SENDING,
+        attempts=2,
+        looks=1,
+        plain=True,
+        started_at=NOW,
+        ts="3.4",
+        sweep_at=later(minutes=1),
+        error="looking",
+    )
+    store.owe([operation()])
+    store.settle(full)
+    assert store.operations() == [full]
+    assert store.due_sweeps(later(minutes=1)) == [full]
+    assert store.due_sweeps(NOW) == []
+
+
+def test_the_best_baseline_stories_are_missed_and_told_once(store):
+    entries = [entry(n, baseline=True) for n in range(1, 5)]
+    poll(store, *entries)
+    store.sift([article(e) for e in entries], [], NOW)
+    for n, (e, score) in enumerate(zip(entries, (0.8, 0.95, 0.9, 0.99), strict=True)):
+        story = replace(STORY, id=StoryId(f"s{n}"), score=score, baseline=True)
+        if n == 3:
+            story = replace(story, first_seen=later(hours=-72))
+        store.save_finding(article(e), replace(FINDING, score=score), story, [], [], NOW)
+    best = store.missed(later(hours=-48), limit=2)
+    assert [story.score for story, _, _ in best] == [0.95, 0.9]
+    assert store.first_run(NOW).pending
+    store.end_first_run([story.id for story, _, _ in best], [operation()], NOW)
+    assert [story.score for story, _, _ in store.missed(later(hours=-48), limit=9)] == [0.8]
+    assert not store.first_run(NOW).pending
+    assert len(store.operations()) == 1
+
+
+# ---------------------------------------------------------------------------------------------- the file
+
+
+def test_a_second_instance_is_told_and_the_lock_dies_with_its_owner(tmp_path):
+    first = SqliteStore(tmp_path / "t.db")
+    with pytest.raises(StoreError) as caught:
+        SqliteStore(tmp_path / "t.db")
+    assert caught.value.reason is StoreReason.LOCKED
+    first.close()
+    SqliteStore(tmp_path / "t.db").close()
+
+
+def test_a_reader_needs_no_lock(store, tmp_path):
+    store.note("tick_at", "1.5")
+    reader = SqliteStore(tmp_path / "t.db", read_only=True)
+    assert reader.noted("tick_at") == "1.5"
+    with pytest.raises(StoreError):
+        reader.note("tick_at", "2")
+    reader.close()
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut", "overwritten"])
+def test_a_damaged_database_is_named_and_never_replaced_by_an_empty_one(tmp_path, damage):
+    path = tmp_path / "t.db"
+    store = SqliteStore(path)
+    poll(store, *(entry(n) for n in range(200)))
+    store.close()
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "garbage": b"this is no database" * 500,
+            "cut": whole[: len(whole) // 3],
+            "overwritten": whole[:4096] + b"\xff" * 8192 + whole[12288:],
+        }[damage]
+    )
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as caught:
+        SqliteStore(path)
+    assert caught.value.reason is StoreReason.DAMAGED
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_a_database_of_a_later_version_is_refused(tmp_path):
+    SqliteStore(tmp_path / "t.db").close()
+    connection = sqlite3.connect(tmp_path / "t.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError) as caught:
+        SqliteStore(tmp_path / "t.db")
+    assert caught.value.reason is StoreReason.NEWER
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError) as caught:
+        SqliteStore(tmp_path / "file" / "t.db")
+    assert caught.value.reason is StoreReason.DISK
+
+
+def test_a_visit_can_be_made_by_hand_for_a_lost_token(store):
+    """`finish` trusts the token alone, never what the visit says of itself."""
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    forged = Visit("news.example:443", "no such token", (feed(),), later(hours=1))
+    assert store.finish(forged, [polled(feed(), entry(1))], NOW, slow=False) is False

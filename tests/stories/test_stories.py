@@ -1,0 +1,208 @@
+"""Same event or not, and whether the channel hears of it: tables of cases, a reason each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Article, Entry, EntryId, Finding, Kind, Move, Source, Status, Story
+from bot.stories.match import headline_words, same_event, traits
+from bot.stories.merge import Verdict, place
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def article(title: str, body: str = "", url: str = "", n: int = 0, *, baseline: bool = False) -> Article:
+    entry = Entry(
+        id=EntryId(f"{title}/{url}/{n}"),
+        feed_url=f"https://feed{n}.example/",
+        raw_id=str(n),
+        item_hash="",
+        url=url or f"https://outlet{n}.example/{crc32(title.encode())}",
+        title=title,
+        summary=body,
+        language="en",
+        published_at=NOW,
+        seen_at=NOW,
+        baseline=baseline,
+    )
+    return Article(entry, title, body, "en", Source.SUMMARY)
+
+
+def finding(*moves: tuple[str, str | None, str | None], people=(), organisations=(), score=0.95) -> Finding:
+    return Finding(
+        language="en",
+        score=score,
+        kinds=(Kind.HIRE,),
+        moves=tuple(Move(who, a, b, None, Status.REPORTED, 0.9) for who, a, b in moves),
+        people=tuple(people),
+        organisations=tuple(organisations),
+        reasons=(),
+    )
+
+
+def story_of(one: Article, what: Finding, *, now=NOW) -> tuple[Story, frozenset[str]]:
+    new = traits(one, what)
+    placed = place(one, what, new, [], digest_at=0.5, alert_at=0.75, now=now)
+    assert placed.story is not None
+    return placed.story, frozenset(new.keys)
+
+
+LAU = ("David Lau", "Tesla", "OpenAI")
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "after", "same"),
+    [
+        # another outlet, other words, the same mover between the same organisations
+        ((("OpenAI hires Tesla's David Lau"), finding(LAU)), ("Tesla VP defects to OpenAI", finding(LAU)), HOUR, True),
+        # another language knows the person only
+        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("David Lau passa a OpenAI", finding(("David Lau", None, "OpenAI"))), HOUR, True),
+        # a surname in the headline is the same person
+        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("Lau joins OpenAI", finding(("Lau", None, "OpenAI"))), HOUR, True),
+        # another person to the same place is another event, however alike the headlines are
+        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("OpenAI hires Tesla's Ann Chow", finding(("Ann Chow", "Tesla", "OpenAI"))), HOUR, False),
+        # one namesake: the organisations differ
+        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("David Lau joins Acme", finding(("David Lau", "Bolt", "Acme"))), HOUR, False),
+        # the same person moves on to somewhere else
+        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("David Lau leaves OpenAI for xAI", finding(("David Lau", "OpenAI", "xAI"))), HOUR, False),
+        # a departure and, the same day, where to: one event
+        (("David Lau leaves Tesla", finding(("David Lau", "Tesla", None))), ("David Lau joins OpenAI", finding(LAU)), HOUR, True),
+        # days later the destination is news
+        (("David Lau leaves Tesla", finding(("David Lau", "Tesla", None))), ("David Lau joins OpenAI", finding(LAU)), timedelta(days=3), False),
+        # nobody named: headlines nearly alike, the same organisation
+        (
+            ("Meta freezes hiring in AI division", finding(organisations=["Meta"])),
+            ("Meta freezes hiring in its AI division after spree", finding(organisations=["Meta"])),
+            HOUR,
+            True,
+        ),
+        # nobody named: the same organisation, another event
+        (
+            ("Meta freezes hiring in AI division", finding(organisations=["Meta"])),
+            ("Meta offers record bonuses to researchers", finding(organisations=["Meta"])),
+            HOUR,
+            False,
+        ),
+        # a Chinese headline in other words, sharing nothing
+        (
+            ("阿里巴巴重组通义团队", finding(organisations=["Alibaba"])),
+            ("字节跳动提高人工智能研究员薪酬", finding(organisations=["ByteDance"])),
+            HOUR,
+            False,
+        ),
+    ],
+)  # fmt: skip
+def test_the_same_event(first, second, after, same):
+    known, keys = story_of(article(first[0], n=1), first[1])
+    new = traits(article(second[0], n=2), second[1])
+    assert bool(same_event(new, known, keys, NOW + after)) is same
+    if same:
+        assert keys.intersection(new.keys), "a story that is the same must be found by a key"
+
+
+def test_the_same_link_is_the_same_story_whatever_the_words():
+    known, keys = story_of(article("One title", url="https://x.example/a?utm_source=rss"), finding(LAU))
+    new = traits(article("All new words", url="https://x.example/a", n=2), finding(("Ann Chow", None, "xAI")))
+    assert same_event(new, known, keys, NOW)
+
+
+def test_the_same_long_text_is_a_copy():
+    text = "The wire said that a person went from one laboratory to another laboratory. " * 5
+    known, keys = story_of(article("Agency headline", text, n=1), finding(organisations=["Meta"]))
+    new = traits(article("Paper's own headline", text.upper(), n=2), finding(organisations=["Meta"]))
+    assert same_event(new, known, keys, NOW)
+
+
+def test_an_outlet_at_the_end_of_a_headline_is_not_part_of_it():
+    assert headline_words("Meta hires three | The Verge") == headline_words("Meta hires three - TechCrunch")
+
+
+# ---------------------------------------------------------------------------------------------- placing
+
+
+def placed(one: Article, what: Finding, *stories, now=NOW):
+    return place(one, what, traits(one, what), list(stories), digest_at=0.5, alert_at=0.75, now=now)
+
+
+def test_below_the_digest_threshold_there_is_no_story():
+    assert placed(article("x"), finding(score=0.49)).verdict is Verdict.NO_STORY
+
+
+def test_a_new_story_alerts_and_its_follow_up_does_not():
+    first = placed(article("OpenAI hires David Lau", n=1), finding(LAU))
+    assert first.verdict is Verdict.ALERT
+    assert first.story.told
+    second = article("Lau goes to OpenAI", n=2)
+    follow_up = placed(
+        second,
+        finding(LAU),
+        (first.story, frozenset(traits(article("OpenAI hires David Lau", n=1), finding(LAU)).keys)),
+    )
+    assert follow_up.verdict is Verdict.FOLLOW_UP
+    assert follow_up.story.id == first.story.id
+    assert follow_up.story.articles == 2
+
+
+def test_a_weak_story_is_quiet_until_a_strong_article_comes():
+    weak = article("OpenAI said to eye David Lau", n=1)
+    first = placed(weak, finding(LAU, score=0.6))
+    assert first.verdict is Verdict.QUIET
+    keys = frozenset(traits(weak, finding(LAU)).keys)
+    assert placed(article("David Lau joins OpenAI", n=2), finding(LAU), (first.story, keys)).verdict is Verdict.ALERT
+
+
+def test_what_was_there_before_the_first_poll_does_not_alert_nor_does_its_follow_up():
+    old = article("OpenAI hires David Lau", n=1, baseline=True)
+    first = placed(old, finding(LAU))
+    assert first.verdict is Verdict.BASELINE
+    assert first.story.baseline
+    assert not first.story.told
+    keys = frozenset(traits(old, finding(LAU)).keys)
+    assert placed(article("David Lau at OpenAI", n=2), finding(LAU), (first.story, keys)).verdict is Verdict.BASELINE
+
+
+def test_a_baseline_story_too_weak_to_alert_does_not_silence_a_strong_one():
+    old = article("OpenAI said to eye David Lau", n=1, baseline=True)
+    first = placed(old, finding(LAU, score=0.6))
+    keys = frozenset(traits(old, finding(LAU)).keys)
+    assert placed(article("David Lau joins OpenAI", n=2), finding(LAU), (first.story, keys)).verdict is Verdict.ALERT
+
+
+def test_the_id_of_a_story_is_a_function_of_its_first_article():
+    one = article("x", url="https://x.example/a?utm_source=rss#top")
+    assert placed(one, finding(LAU)).story.id == placed(article("y", url="https://x.example/a"), finding(LAU)).story.id
+
+
+@given(st.permutations(range(4)))
+def test_the_order_of_arrival_does_not_change_what_belongs_together(order):
+    items = [
+        (article("OpenAI hires David Lau", n=0), finding(LAU)),
+        (article("Tesla loses David Lau to OpenAI", n=1), finding(LAU)),
+        (article("Meta hires Ann Chow", n=2), finding(("Ann Chow", "Apple", "Meta"))),
+        (article("Ann Chow swaps Apple for Meta", n=3), finding(("Ann Chow", "Apple", "Meta"))),
+    ]
+    stories: dict[str, tuple[Story, frozenset[str]]] = {}
+    where = {}
+    for n in order:
+        one, what = items[n]
+        result = placed(one, what, *stories.values())
+        keys = frozenset(traits(one, what).keys) | stories.get(result.story.id, (None, frozenset()))[1]
+        stories[result.story.id] = (result.story, keys)
+        where[n] = result.story.id
+    assert where[0] == where[1] != where[2] == where[3]
+
+
+def test_a_story_is_grown_not_rewritten():
+    first = placed(article("OpenAI hires David Lau", n=1), finding(LAU)).story
+    grown = placed(
+        article("x", url=first.url), replace(finding(LAU, score=0.99), kinds=(Kind.POACH,)), (first, frozenset(traits(article("OpenAI hires David Lau", url=first.url), finding(LAU)).keys)), now=NOW + HOUR,
+    ).story  # fmt: skip
+    assert (grown.headline, grown.first_seen, grown.people) == (first.headline, first.first_seen, first.people)
+    assert (grown.last_seen, grown.score, grown.kinds) == (NOW + HOUR, 0.99, (Kind.HIRE, Kind.POACH))
