@@ -19,7 +19,7 @@ from typing import TextIO
 from bot import __version__
 from bot.adapters.clock import SystemClock
 from bot.adapters.fetcher import HttpFetcher
-from bot.adapters.guard import NetworkPolicy, Resolver
+from bot.adapters.guard import NetworkPolicy, Resolver, system_resolver
 from bot.adapters.store import SqliteStore
 from bot.adapters.workers import ProcessWorkers
 from bot.alerts.delivery import Policy
@@ -29,7 +29,7 @@ from bot.lexicon import load as load_lexicon
 from bot.model import Feed, PollResult
 from bot.moves.judge import Watch, compile_watch
 from bot.pipeline import Limits, Pipeline
-from bot.ports import Notifier
+from bot.ports import Clock, Notifier
 from bot.service import Service, Threads, finish_all, poll_all
 from bot.telemetry import Counters, event, progress
 
@@ -56,11 +56,9 @@ class Settings:
     """What is set on the command line or by tests, beside the config."""
 
     store: Path | None = None
-    resolver: Resolver | None = None
-    allow_private: tuple[str, ...] = ()
+    resolver: Resolver = system_resolver
     limits: Limits = field(default_factory=Limits)
     policy: Policy | None = None
-    any_port: bool = False
     out: TextIO | None = None
 
 
@@ -76,17 +74,20 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
     Raises ConfigError if alerts have nowhere to go, StoreError if the database cannot be used.
     """
     with ExitStack() as stack:
-        notifier, channel, policy = _notifier(config, env, settings)
-        network = NetworkPolicy(
-            allow_private=(*config.network.allow_private, *settings.allow_private), any_port=settings.any_port
-        )
+        clock = SystemClock()
+        notifier, channel, policy = _notifier(config, env, settings, clock)
+        network = NetworkPolicy.of(config.network.allow_private)
         hosts = {host: limit.connections for host, limit in config.network.hosts.items()}
         store = SqliteStore(settings.store or store_path(config, env), hosts=hosts)
         stack.callback(store.close)
         workers = ProcessWorkers()
         stack.callback(workers.close)
         fetcher = HttpFetcher(
-            network, config.network.hosts, user_agent=user_agent(config.network.contact), resolver=settings.resolver
+            network,
+            user_agent=user_agent(config.network.contact),
+            clock=clock,
+            hosts=config.network.hosts,
+            resolver=settings.resolver,
         )
         stack.callback(fetcher.close)
         pipeline = Pipeline(
@@ -96,7 +97,7 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
             fetcher=fetcher,
             workers=workers,
             notifier=notifier,
-            clock=SystemClock(),
+            clock=clock,
             counters=Counters(),
             policy=settings.policy or policy,
             channel=channel,
@@ -110,7 +111,9 @@ def user_agent(contact: str | None) -> str:
     return f"talentwire/{__version__}" + (f" (+{contact})" if contact else "")
 
 
-def _notifier(config: Config, env: Mapping[str, str], settings: Settings) -> tuple[Notifier, str | None, Policy]:
+def _notifier(
+    config: Config, env: Mapping[str, str], settings: Settings, clock: Clock
+) -> tuple[Notifier, str | None, Policy]:
     """Return where alerts go: Slack with a token, else the terminal."""
     token = secret(TOKEN, env)
     policy = Policy(settle_s=config.slack.settle_s)
@@ -122,7 +125,7 @@ def _notifier(config: Config, env: Mapping[str, str], settings: Settings) -> tup
         raise ConfigError((Problem(0, "slack.channel", f"is missing, though {TOKEN} is set: where shall alerts go?"),))
     from bot.adapters.slack import SlackNotifier
 
-    notifier = SlackNotifier(token, base_url=env.get("SLACK_API_URL") or None, timeout_s=policy.timeout_s)
+    notifier = SlackNotifier(token, clock=clock, base_url=env.get("SLACK_API_URL", ""), timeout_s=policy.timeout_s)
     return notifier, config.slack.channel, policy
 
 

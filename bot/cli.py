@@ -289,11 +289,11 @@ def poll(feeds_file: Path, folder: Path, all_feeds: bool, allow_private: bool, c
     counts = listing.poll_file(
         feeds_file, folder, all_feeds=all_feeds, allow_private=allow_private, connections=connections
     )
-    counts = {**counts, "seconds": round(time.perf_counter() - begun, 3)}
+    told = {**counts, "seconds": round(time.perf_counter() - begun, 3)}
     if as_json:
-        _print_json(counts)
+        _print_json(told)
     else:
-        click.echo(" ".join(f"{name}={value}" for name, value in counts.items()))
+        click.echo(" ".join(f"{name}={value}" for name, value in told.items()))
 
 
 @main.command(hidden=True)

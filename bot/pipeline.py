@@ -19,7 +19,7 @@ nobody else anything. Any other exception is a bug: logged with its traceback, o
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,10 +49,12 @@ from bot.model import (
     Message,
     Operation,
     OperationState,
+    ParsedFeed,
     PollOutcome,
     PollResult,
     ReadMode,
     Request,
+    Response,
     Story,
     StoryId,
     Verb,
@@ -156,15 +158,17 @@ class Pipeline:
         if not poll.wants_parse(feed, response):
             return poll.result_of(feed, response, None, self.clock.now(), minimum=least)
         known = self.store.known_entries(feed.url)
+        parsed = self._parse(response, known)
+        return poll.result_of(feed, response, parsed, self.clock.now(), minimum=least)
+
+    def _parse(self, response: Response, known: Mapping[str, str]) -> ParsedFeed | BotError:
         kind = response.headers.get("content-type", "")
         try:
-            parsed = self.workers.call(parse, response.body, response.url, kind, known, seconds=self.limits.parse_s)
+            return self.workers.call(parse, response.body, response.url, kind, known, seconds=self.limits.parse_s)
         except WorkerKilled as killed:
-            error = FeedError(FeedReason.KILLED, str(killed), Fate.RETRY)
-            return poll.result_of(feed, response, error, self.clock.now(), minimum=least)
+            return FeedError(FeedReason.KILLED, str(killed), Fate.RETRY)
         except BotError as error:
-            return poll.result_of(feed, response, error, self.clock.now(), minimum=least)
-        return poll.result_of(feed, response, parsed, self.clock.now(), minimum=least)
+            return error
 
     def _log_poll(self, result: PollResult) -> None:
         feed = result.feed
@@ -300,9 +304,12 @@ class Pipeline:
     def _alerts(
         self, story: Story, article: Article, feed: Feed, finding: Finding, now: datetime
     ) -> tuple[Operation, ...]:
-        outlet = feed.name or public_host(article.entry.url or feed.url)
+        outlet = _outlet(article, feed.name)
+        private = bool(self.config.network.allow_private)
         messages = {
-            channel: compose.alert(story, finding, article, outlet=outlet, channel=channel, now=now)
+            channel: compose.alert(
+                story, finding, article, outlet=outlet, channel=channel, now=now, private_links=private
+            )
             for channel in route.channels(self.config.routes, self.channel, story, finding)
         }
         return tuple(self._post(story.id, channel, message, now) for channel, message in messages.items())
@@ -336,8 +343,9 @@ class Pipeline:
         ][: wish.stories]
         owed: tuple[Operation, ...] = ()
         if best and self.channel:
-            told = [compose.Told(*item, outlet=self._outlet(item[1])) for item in best]
-            message = compose.missed(told, hours=wish.hours, channel=self.channel, now=now)
+            private = bool(self.config.network.allow_private)
+            told = [compose.Told(story, finding, article, _outlet(article)) for story, article, finding in best]
+            message = compose.missed(told, hours=wish.hours, channel=self.channel, now=now, private_links=private)
             owed = (self._post(StoryId("first run"), self.channel, message, now),)
         self.store.end_first_run([story.id for story, _, _ in best], owed, now)
         event(log, "first run ended", feeds=run.feeds_answered, told=len(best))
@@ -412,3 +420,8 @@ class Pipeline:
             attempts=operation.attempts,
             error=operation.error or None,
         )
+
+
+def _outlet(article: Article, feed_name: str = "") -> str:
+    """Return the name of who published an article."""
+    return feed_name or public_host(article.entry.url or article.entry.feed_url)

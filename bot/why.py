@@ -92,14 +92,19 @@ def _met(config: Config, watch: Watch, trace: Trace) -> tuple[int, list[str], di
 
 def _unmet(config: Config, watch: Watch, url: str) -> tuple[int, list[str], dict[str, Any]]:
     """Fetch a page that no feed has shown, and judge it."""
+    from bot.adapters.clock import SystemClock
     from bot.adapters.fetcher import HttpFetcher
     from bot.adapters.guard import NetworkPolicy
     from bot.adapters.workers import ProcessWorkers
     from bot.articles.extract import extract
 
-    network = NetworkPolicy(allow_private=config.network.allow_private)
-    fetcher = HttpFetcher(network, config.network.hosts, user_agent=app.user_agent(config.network.contact))
-    workers = ProcessWorkers(max_workers=1)
+    fetcher = HttpFetcher(
+        NetworkPolicy.of(config.network.allow_private),
+        user_agent=app.user_agent(config.network.contact),
+        clock=SystemClock(),
+        hosts=config.network.hosts,
+    )
+    workers = ProcessWorkers(1)
     try:
         response = fetcher.fetch(Request(url, {"accept": "text/html"}, cap=_PAGE_BYTES))
         kind = response.headers.get("content-type", "")
