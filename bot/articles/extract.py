@@ -1,0 +1,80 @@
+"""The bytes of a page -> the text of its article. For worker processes: trafilatura is imported on the first call."""
+
+from __future__ import annotations
+
+import re
+
+from bot.charset import decode
+from bot.errors import ArticleError, ArticleReason, Fate
+from bot.text import clean
+
+PAGE_CAP = 2 * 1024 * 1024  # bytes of a page that are fetched
+PAGE_LIMIT = 1_000_000  # characters that are looked at: the time trafilatura takes grows faster than the page
+TEXT_LIMIT = 200_000
+_MAGIC = (
+    (b"%PDF-", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"RIFF", "a picture or a sound"),
+    (b"PK\x03\x04", "an archive or an office document"),
+    (b"\x1f\x8b", "an archive"),
+    (b"\xd0\xcf\x11\xe0", "an office document"),
+)
+_BULK = re.compile(r"<(script|style|svg|SCRIPT|STYLE|SVG)\b")
+_READABLE_TYPE = re.compile(
+    r"(?:text/(?:html|plain|xml)|application/(?:xhtml\+xml|xml)|unknown/unknown)?$", re.IGNORECASE
+)
+
+
+def extract(page: bytes, url: str, content_type: str = "") -> str:
+    """Return the text of a page's article, its paragraphs apart by blank lines, without comments and furniture.
+
+    Only the first million characters count, scripts and styles aside. Raises ArticleError: NOT_HTML naming what came
+    instead, NO_TEXT where nothing like an article is found.
+    """
+    what = _not_html(page, content_type)
+    if what:
+        raise ArticleError(ArticleReason.NOT_HTML, f"{what} came where a page was expected", Fate.GIVE_UP)
+    from trafilatura import extract as find
+
+    html = _bounded(decode(page, content_type).text)
+    text = find(html, url=url, fast=True, include_comments=False) if "<" in html else html
+    text = clean(_paragraphs(text or ""), limit=TEXT_LIMIT)
+    if not text:
+        raise ArticleError(ArticleReason.NO_TEXT, "no article was found in the page", Fate.GIVE_UP)
+    return text
+
+
+def _not_html(page: bytes, content_type: str) -> str:
+    """Return in words what a page is that is none, "" for one that may be."""
+    head = page[:1_024].lstrip()
+    for magic, words in _MAGIC:
+        if head.startswith(magic):
+            return words
+    kind = content_type.partition(";")[0].strip()
+    if not _READABLE_TYPE.match(kind):
+        return kind[:60]
+    if head.count(b"\0") > len(head) // 2 + 1 or (b"\0" in head and b"<" not in head):
+        return "binary data"
+    return "" if head else "an empty answer"
+
+
+def _bounded(html: str) -> str:
+    """Return what is looked at of a page; of a long one scripts, styles and drawings are left out, in linear time."""
+    if len(html) <= PAGE_LIMIT:
+        return html
+    kept: list[str] = []
+    start = 0
+    while opening := _BULK.search(html, start):
+        end = html.find(f"</{opening[1]}", opening.end())
+        if end < 0:
+            break
+        kept.append(html[start : opening.start()])
+        start = end
+    return "".join((*kept, html[start:]))[:PAGE_LIMIT]
+
+
+def _paragraphs(text: str) -> str:
+    """Set paragraphs apart by blank lines: trafilatura writes one a line."""
+    return text.replace("\n", "\n\n")

@@ -1,0 +1,66 @@
+"""Is it an article, a stub of one, or a wall before it? And which text is judged then. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from bot.articles.walls import WALLS
+from bot.model import Article, Entry, Quality, Source
+from bot.text import fold, one_line
+
+STUB_CHARACTERS = 280  # an article's text is longer than this, or it does not tell more than its headline
+BARE_WALL = 600  # one phrase of a wall makes a text shorter than this a wall,
+WALL_CHARACTERS = 1_800  # two make one that is shorter than this; longer ones are articles that mention cookies
+
+_WORD = re.compile(r"[^\W_]{2,}")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
+_DENSITY = 2.5  # characters of alphabetic text that say as much as one of these
+
+
+def quality(text: str, *, title: str, summary: str) -> tuple[Quality, str]:
+    """Return what the text of a page is, and in words why ("" for an article).
+
+    A wall is short and carries the words of one, without telling what the feed's `title` and `summary` tell. A stub is
+    too short to tell more than they do, or has nothing to do with them.
+    """
+    length = _length(text)
+    folded = " ".join(fold(text).split())
+    if length < WALL_CHARACTERS and (wall := _wall(folded, 1 if length < BARE_WALL else 2)):
+        return Quality.WALL, wall
+    if length < STUB_CHARACTERS or length < 0.8 * _length(summary):
+        return Quality.STUB, "a page with too little text"
+    if length < WALL_CHARACTERS and _stranger(folded, fold(title)):
+        return Quality.STUB, "a page about something else"
+    return Quality.ARTICLE, ""
+
+
+def article_of(entry: Entry, page_text: str | None, note: str = "") -> Article:
+    """Return the article of an entry: of its page's text where that is one, else of what the feed says.
+
+    `page_text` None means that there is no page text, and `note` says why ("" where none was wanted).
+    """
+    if page_text is not None:
+        verdict, why = quality(page_text, title=entry.title, summary=entry.summary)
+        if verdict is Quality.ARTICLE:
+            return Article(entry, one_line(entry.title), page_text, entry.language, Source.PAGE)
+        note = why
+    return Article(entry, one_line(entry.title), entry.summary, entry.language, Source.SUMMARY, note)
+
+
+def _wall(folded: str, least: int) -> str:
+    """Return the kind of wall of which `least` phrases are there, "" for none."""
+    return next((what for what, phrases in WALLS.items() if sum(phrase in folded for phrase in phrases) >= least), "")
+
+
+def _length(text: str) -> float:
+    """Characters, those of scripts that write a word in one or two of them counted by what they say."""
+    return len(text) + (_DENSITY - 1) * len(_CJK.findall(text[:4_000]))
+
+
+def _stranger(folded: str, title: str) -> bool:
+    """Tell whether a short text shares not one longer word with a title that has several."""
+    if _CJK.search(title):
+        pairs = {title[i : i + 2] for i in range(len(title) - 1) if _CJK.match(title[i]) and _CJK.match(title[i + 1])}
+        return len(pairs) >= 4 and not any(pair in folded for pair in pairs)
+    words = {word for word in _WORD.findall(title) if len(word) > 3}
+    return len(words) >= 3 and not any(word in folded for word in words)
