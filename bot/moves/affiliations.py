@@ -1,0 +1,162 @@
+"""Where the people of a sentence work or worked, and as what: "former VP at Tesla", "OpenAI's research chief P"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.moves.gazetteer import Hit
+from bot.moves.reading import Mention, Reading, Sentence
+
+_STOP = re.compile(r"[;:.!?—]| - | – ")
+_APPOSITION = re.compile(r"^\s?[,(（，、–—-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Affiliation:
+    """One person's post as the sentence gives it. `role` is "" where it names none, `org` None likewise."""
+
+    org: Mention | None
+    role: str
+    former: bool
+
+
+def affiliations(reading: Reading, sentence: Sentence) -> dict[Mention, Affiliation]:
+    """Return what the words right before or after each person say of their post."""
+    found: dict[Mention, Affiliation] = {}
+    for person in sentence.people:
+        affiliation = _before(reading, sentence, person)
+        after = _after(reading, sentence, person)
+        if after and (affiliation is None or (affiliation.org is None and after.org is not None)):
+            affiliation = after
+        if affiliation is not None:
+            found[person] = affiliation
+    return found
+
+
+def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation | None:
+    """Read "former Tesla VP P", "OpenAI's P", "ex-Meta researcher P", "chief scientist P"."""
+    floor = max(
+        [sentence.start, person.start - 90]
+        + [p.end for p in sentence.people if p.end <= person.start]
+        + [h.end for h in sentence.of("trigger") if h.end <= person.start]
+    )
+    floor = max(floor, _after_last(_STOP, reading.text, floor, person.start))
+    roles = [h for h in sentence.of("role") if floor <= h.start and h.end <= person.start]
+    orgs = [o for o in sentence.orgs if floor <= o.start and o.end <= person.start]
+    former = [h for h in sentence.of("former") if floor <= h.start and h.end <= person.start]
+    close = roles and _bare(reading, roles[-1].end, person.start)
+    for org in reversed(orgs):
+        gap = reading.folded[org.end : person.start]
+        inner = [h for h in roles if h.start >= org.end]
+        outer = [h for h in roles if h.end <= org.start]
+        possessive = gap in ("'s ", "’s ", "の", "의 ", "的")
+        named = bool(inner) and "," not in gap and not _markers_in(reading, gap)
+        phrase = bool(outer) and _bare(reading, org.end, person.start)
+        ex = bool(former) and gap in (" ", "") and former[-1].end <= org.start
+        if possessive or named or phrase or ex:
+            chosen = inner or outer
+            start = org.end if inner else (former[-1].end if former else floor)
+            role = _role_text(reading, chosen, start, person.start if inner else org.start)
+            return Affiliation(org, role, any(h.end <= org.start + 1 for h in former))
+    if close:
+        return Affiliation(None, _role_text(reading, roles, floor, person.start), bool(former))
+    return None
+
+
+def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation | None:
+    """Read "P, former VP at Tesla,", "P (ex-Meta)", "P of Mila", "P, who led research at xAI,"."""
+    text = reading.folded
+    limit = min([sentence.end, person.end + 110] + [p.start for p in sentence.people if p.start >= person.end])
+    apposition = bool(_APPOSITION.match(text[person.end : person.end + 2]))
+    closing = text.find(")", person.end, limit) if text[person.end : person.end + 2] in (" (", "(", "（") else -1
+    limit = closing if closing > 0 else limit
+    events = [h.start for h in sentence.of("trigger") if person.end <= h.start < limit]
+    limit = min([limit, *events]) if not _relative(text, person.end) else limit
+    roles = [h for h in sentence.of("role") if person.end <= h.start < limit]
+    former = any(person.end <= h.start < limit for h in sentence.of("former")) or _relative(text, person.end)
+    org = next((o for o in sentence.orgs if person.end <= o.start < limit), None)
+    if org is None:
+        role = _role_text(reading, roles, person.end, limit) if apposition and roles else ""
+        return Affiliation(None, role, former) if role else None
+    marker = reading.marker(org.start, person.end)
+    gap = text[person.end : org.start]
+    if apposition and (roles or former or marker in ("source", "place", "of") or len(gap) <= 3):
+        return Affiliation(org, _role_text(reading, roles, person.end, org.start), former)
+    if len(gap) <= 6 and marker in ("of", "source", "place") and "," not in gap:
+        return Affiliation(org, "", False)
+    return None
+
+
+def _relative(text: str, end: int) -> bool:
+    return text[end : end + 6].startswith((", who ", " who "))
+
+
+def _after_last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+    position = start
+    for match in pattern.finditer(text, start, end):
+        if text[match.end() : match.end() + 1].isspace() or match.group() != ".":
+            position = match.end()
+    return position
+
+
+def _bare(reading: Reading, start: int, end: int) -> bool:
+    """Tell whether nothing but space, a comma, a quote or 's stands there."""
+    return reading.folded[start:end].strip(" ,'’s\"“”：:·") == ""
+
+
+def _markers_in(reading: Reading, gap: str) -> bool:
+    words = gap.split()
+    return any(
+        language.before.get(word) in ("source", "goal", "agent") for word in words for language in reading.languages
+    )
+
+
+def _role_text(reading: Reading, roles: list[Hit], start: int, end: int) -> str:
+    """Return the words of the post around `roles` between `start` and `end`, without articles and names of firms."""
+    if not roles:
+        return ""
+    left = reading.text[start : roles[0].start].lstrip("'’s").lstrip(" ,(-")
+    words = left.split()
+    while words and (_is_small(reading, words[0]) or words[0][-1] in ",."):
+        words = words[1:]
+    right = reading.text[roles[-1].end : end]
+    right = re.split(r"[,;:().\"“”]|\s(?:at|in|who|to|and|from|after|before|as|with|on|by|is|has|was|will)\b", right)[0]
+    head = reading.text[roles[0].start : roles[-1].end]
+    tail = right.rstrip() if right.strip().casefold().startswith(("of ", "for ", "de ", "für ")) else ""
+    if tail and len(tail.split()) > 7:
+        tail = ""
+    return " ".join([*words[-4:], head + tail]).strip(" ,-")[:90]
+
+
+def _is_small(reading: Reading, word: str) -> bool:
+    folded = word.casefold().strip("'’s,")
+    return any(
+        folded in language.skip
+        or folded in language.before
+        or folded in language.words["former"]
+        or folded in language.passive
+        for language in reading.languages
+    )
+
+
+def role_after(reading: Reading, sentence: Sentence, position: int, limit: int) -> str:
+    """Return the post named by "as ROLE", or by a role right at `position`; "" where there is none."""
+    roles = [h for h in sentence.of("role") if position <= h.start < min(limit, position + 90)]
+    for hit in roles:
+        before = reading.folded[position : hit.start]
+        introduced = any(f" {phrase} " in f" {before} " for language in reading.languages for phrase in language.as_)
+        if introduced or (len(before.split()) <= 4 and not _STOP.search(before)):
+            start = position
+            for language in reading.languages:
+                for phrase in language.as_:
+                    found = f" {before} ".rfind(f" {phrase} ")
+                    if found >= 0:
+                        start = max(start, position + found + len(phrase))
+            run = [hit]
+            for other in roles[roles.index(hit) + 1 :]:
+                if other.start - run[-1].end > 4:
+                    break
+                run.append(other)
+            return _role_text(reading, run, start, limit)
+    return ""

@@ -1,0 +1,406 @@
+"""Mentions + triggers -> events: who the mover is, and which organisations stand at the two ends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from bot.model import Status
+from bot.moves.affiliations import Affiliation, affiliations, role_after
+from bot.moves.frames import FRAMES, JOINING, LEAVING, Frame
+from bot.moves.gazetteer import Hit
+from bot.moves.reading import Mention, Reading, Sentence
+from bot.moves.status import event_status
+from bot.moves.watch import Watch
+
+_LEFT_REACH, _RIGHT_REACH = 160, 110  # characters between a verb and its mover
+_ORG_REACH = 150  # characters between a verb and an organisation of its
+_LISTED = re.compile(r"^\s*(?:\([^)]{0,60}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One trigger with its slots filled. `sure` is how far the attachment itself is to be trusted, 0 to 1."""
+
+    kind: str
+    mover: Mention
+    from_org: Mention | None
+    to_org: Mention | None
+    role: str
+    status: Status
+    sentence: Sentence
+    trigger: Hit
+    sure: float
+    guessed: bool = False  # an end comes from the context, not from this sentence's own words
+
+
+@dataclass(slots=True)
+class _Slots:
+    ends: dict[str, Mention]
+    guessed: bool = False
+
+    def put(self, end: str, org: Mention | None, *, guessed: bool = False) -> None:
+        other = self.ends.get("to" if end == "from" else "from")
+        if org is not None and end and end not in self.ends and (other is None or other.start != org.start):
+            self.ends[end] = org
+            self.guessed = self.guessed or guessed
+
+
+def events(watch: Watch, reading: Reading) -> list[Event]:
+    """Return the events of title, lead and near text, in order. A trigger without a mover is none."""
+    found: list[Event] = []
+    for sentence in reading.sentences:
+        if sentence.zone == "body" or not sentence.of("trigger"):
+            continue
+        posts = affiliations(reading, sentence)
+        for trigger in sentence.of("trigger"):
+            found += _Attachment(watch, reading, sentence, trigger, posts).events()
+    return found
+
+
+@dataclass(slots=True)
+class _Attachment:
+    """One trigger in its sentence."""
+
+    watch: Watch
+    reading: Reading
+    sentence: Sentence
+    trigger: Hit
+    posts: dict[Mention, Affiliation]
+
+    @property
+    def frame(self) -> Frame:
+        return FRAMES[self.trigger.term.value]
+
+    @property
+    def order(self) -> str:
+        return self.trigger.term.order
+
+    def events(self) -> list[Event]:
+        passive = self._passive()
+        movers = self._movers(passive)
+        return [event for mover in movers if (event := self._event(mover, passive)) is not None]
+
+    def _event(self, mover: Mention, passive: bool) -> Event | None:
+        kind = self.trigger.term.value
+        slots = self._slots(mover, passive)
+        post = self.posts.get(mover)
+        self._fill(slots, mover, post, passive)
+        from_org, to_org = slots.ends.get("from"), slots.ends.get("to")
+        if kind in ("join", "hire", "move") and from_org and to_org and from_org.name == to_org.name:
+            from_org = None if kind == "hire" else from_org
+        status = event_status(self.reading, self.sentence, self.trigger)
+        sure = mover.sure * (1.0 if self.trigger.term.strong else 0.7)
+        return Event(
+            kind,
+            mover,
+            from_org,
+            to_org,
+            self._role(mover, post),
+            status,
+            self.sentence,
+            self.trigger,
+            sure,
+            slots.guessed,
+        )
+
+    # -------------------------------------------------------------------------------------------- voice
+
+    def _passive(self) -> bool:
+        if self.frame.mover != "right" or self.order == "sov":
+            return False
+        before = self.reading.folded[max(self.sentence.start, self.trigger.start - 24) : self.trigger.start].split()[
+            -3:
+        ]
+        if before and any(word in language.passive for word in before[-2:] for language in self.reading.languages):
+            return True
+        after = self.reading.folded[self.trigger.end : self.trigger.end + 12].split()[:1]
+        return bool(after) and any(language.before.get(after[0]) == "agent" for language in self.reading.languages)
+
+    # -------------------------------------------------------------------------------------------- movers
+
+    def _movers(self, passive: bool) -> list[Mention]:
+        people = [p for p in self.sentence.people if self._may_move(p)]
+        found = self._pick(people, passive)
+        if found:
+            return found
+        if not self.trigger.term.strong:
+            return []
+        groups = [
+            g
+            for g in self.sentence.groups
+            if not any(p.start < g.end and g.start < p.end for p in self.sentence.people)
+        ]
+        return self._pick(groups, passive)[:1]
+
+    def _may_move(self, person: Mention) -> bool:
+        if person.via == "single" and not self.trigger.term.strong:
+            return False
+        return person.sure >= 0.4 and not (person.start < self.trigger.end and self.trigger.start < person.end)
+
+    def _pick(self, people: list[Mention], passive: bool) -> list[Mention]:
+        if self.order == "sov":
+            return self._pick_before_verb(people)
+        if self.order == "noun":
+            return self._pick_noun(people)
+        if self.frame.mover == "left" or passive:
+            return self._left(people)
+        right = self._right(people)
+        if right or (self.frame.subject == "from" and self.trigger.term.value == "lose"):
+            return right
+        return self._left(people) if self._participle() else []
+
+    def _participle(self) -> bool:
+        """ "P named CEO", "P hired by B": the headline drops the auxiliary."""
+        return self.reading.folded[: self.trigger.end].endswith(("ed", "en", "ought", "go", "it", "ie", "to"))
+
+    def _left(self, people: list[Mention]) -> list[Mention]:
+        for person in reversed([p for p in people if p.end <= self.trigger.start]):
+            gap = self.reading.folded[person.end : self.trigger.start]
+            if len(gap) > _LEFT_REACH:
+                return []
+            if self._blocked(person, gap):
+                continue
+            return self._with_list(person, people, step=-1)
+        return []
+
+    def _blocked(self, person: Mention, gap: str) -> bool:
+        if gap.startswith(("'s ", "’s ")) and self.order != "noun":
+            return True
+        if self._said(gap) or (person.known is not None and person.known.stands_for and self.sentence.zone != "title"):
+            return True
+        return self.reading.marker(person.start, self.sentence.start) in ("agent", "other", "goal")
+
+    def _said(self, gap: str) -> bool:
+        """Whether the person before `gap` speaks of others: "P said researchers left", not "P said she left"."""
+        words = [word.strip(",.'’\"") for word in gap.split()]
+        speech = next(
+            (i for i, w in enumerate(words) if any(w in g.words["speech"] for g in self.reading.languages)), None
+        )
+        if speech is None:
+            return False
+        return not any(w in g.words["pronouns"] for w in words[speech:] for g in self.reading.languages)
+
+    def _right(self, people: list[Mention]) -> list[Mention]:
+        for person in (p for p in people if p.start >= self.trigger.end):
+            gap = self.reading.folded[self.trigger.end : person.start]
+            if len(gap) > _RIGHT_REACH or self._crosses(person):
+                return []
+            if self.reading.marker(person.start, self.trigger.end) in ("agent", "other", "goal", "source"):
+                continue
+            return self._with_list(person, people, step=1)
+        return []
+
+    def _crosses(self, person: Mention) -> bool:
+        """Whether another verb stands between this one and `person`."""
+        return any(
+            self.trigger.end <= h.start and h.end <= person.start
+            for h in self.sentence.of("trigger")
+            if h.term.order != "noun"
+        )
+
+    def _pick_noun(self, people: list[Mention]) -> list[Mention]:
+        for person in reversed([p for p in people if p.end <= self.trigger.start]):
+            gap = self.reading.folded[person.end : self.trigger.start]
+            if gap.startswith(("'s ", "’s ", "' ", "’ ")) and len(gap) < 40:
+                return [person]
+            break
+        following = [p for p in people if 0 <= p.start - self.trigger.end <= 60]
+        if following and not self._crosses(following[0]):
+            marker = self.reading.marker(following[0].start, self.trigger.start)
+            if marker in ("of", "") or self.reading.folded[: self.trigger.end].endswith(" of"):
+                return self._with_list(following[0], people, step=1)
+        return self._left([p for p in people if self.trigger.start - p.end <= 70])
+
+    def _pick_before_verb(self, people: list[Mention]) -> list[Mention]:
+        wanted = "object" if self.frame.mover == "right" else "subject"
+        before = [p for p in people if p.end <= self.trigger.start and self.trigger.start - p.end <= _LEFT_REACH]
+        marked = [p for p in before if self.reading.postposition(p.end) == wanted]
+        pool = marked or [p for p in before if self.reading.postposition(p.end) in ("", "of", "object", "subject")]
+        return self._with_list(pool[-1], people, step=-1) if pool else []
+
+    def _with_list(self, person: Mention, people: list[Mention], *, step: int) -> list[Mention]:
+        """Return `person` and those listed with them: "P (Tesla), Q and R"."""
+        index, chosen = people.index(person), [person]
+        while 0 <= index + step < len(people):
+            follower = people[index + step]
+            left, right = (chosen[-1], follower) if step > 0 else (follower, chosen[-1])
+            if not self._listed(self.reading.folded[left.end : right.start], left, right):
+                break
+            chosen.append(follower)
+            index += step
+        return chosen
+
+    def _listed(self, gap: str, left: Mention, right: Mention) -> bool:
+        words = [word for word in gap.split() if not any(word in g.conjunctions for g in self.reading.languages)]
+        short = " ".join(words)
+        if _LISTED.match(short):
+            return True
+        if any(left.end <= h.start < right.start for h in self.sentence.of("trigger")) or len(gap) > 90:
+            return False
+        conjunction = any(word in g.conjunctions for word in gap.split()[-4:] for g in self.reading.languages)
+        roles = any(left.end <= h.start < right.start for h in (*self.sentence.of("role"), *self.sentence.of("former")))
+        return gap[:1] in (",", "(") and (conjunction or gap.rstrip()[-1:] == ",") and roles
+
+    # -------------------------------------------------------------------------------------------- organisations
+
+    def _slots(self, mover: Mention, passive: bool) -> _Slots:
+        slots = _Slots({})
+        if self.order == "sov":
+            self._before_verb(slots, mover)
+            return slots
+        self._after_verb(slots)
+        if self.frame.subject and not passive:
+            slots.put(self.frame.subject, self._subject(mover))
+        if self.order == "noun" or self.trigger.term.value in ("join", "move", "leave", "found", "become"):
+            self._preposed(slots)
+        return slots
+
+    def _after_verb(self, slots: _Slots) -> None:
+        limit = self._limit()
+        previous: tuple[Mention, str] | None = None
+        for org in self.sentence.orgs:
+            if not self.trigger.end <= org.start < limit:
+                continue
+            end = self._end_of(org, previous)
+            slots.put(end, org)
+            previous = (org, end) if end else previous
+
+    def _limit(self) -> int:
+        nexts = [h.start for h in self.sentence.of("trigger") if h.start >= self.trigger.end and h.term.order != "noun"]
+        return min([self.sentence.end, self.trigger.end + _ORG_REACH, *nexts])
+
+    def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
+        marker = self.reading.marker(org.start, self.trigger.start)
+        if marker:
+            return self.frame.slots.get(marker, "")
+        gap = self.reading.folded[self.trigger.end : org.start]
+        if previous is not None:
+            return previous[1] if _LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
+        people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
+        if people or len(gap) > 50 or re.search(r"[,;:.()]", gap):
+            return ""
+        return self.frame.unmarked
+
+    def _subject(self, mover: Mention) -> Mention | None:
+        """Return the organisation that acts: the nearest one before the verb that is nobody's affiliation."""
+        taken = {
+            id(post.org)
+            for person, post in self.posts.items()
+            if post.org is not None and person.end <= self.trigger.start
+        }
+        for org in reversed([o for o in self.sentence.orgs if o.end <= self.trigger.start]):
+            if self.trigger.start - org.end > _ORG_REACH:
+                break
+            marker = self.reading.marker(org.start, self.sentence.start)
+            if id(org) not in taken and marker not in ("source", "goal", "agent", "other"):
+                return org
+        return self._stand_in(mover)
+
+    def _stand_in(self, mover: Mention) -> Mention | None:
+        """Return the organisation of an executive who acts for it, or what "the company" means."""
+        for person in reversed([p for p in self.sentence.people if p.end <= self.trigger.start and p is not mover]):
+            if person.known is not None and person.known.stands_for:
+                known = self.watch.organisations.get(person.known.stands_for)
+                return replace(person, kind="org", name=person.known.stands_for, sure=0.8, known=known)
+        if any(h.end <= self.trigger.start for h in self.sentence.of("anaphor")):
+            return self.reading.focus
+        return None
+
+    def _preposed(self, slots: _Slots) -> None:
+        """Read "after ten years at A, P joins B" and "from A, P moves to B"; for nouns "B's hiring of P"."""
+        for org in (o for o in self.sentence.orgs if o.end <= self.trigger.start):
+            if self.trigger.start - org.end > _ORG_REACH:
+                continue
+            marker = self.reading.marker(org.start, self.sentence.start)
+            if marker in ("source", "place") and "from" not in slots.ends and self.trigger.term.value != "become":
+                if not any(post.org is org for post in self.posts.values()):
+                    slots.put("from", org)
+
+    def _before_verb(self, slots: _Slots, mover: Mention) -> None:
+        before = [
+            o for o in self.sentence.orgs if o.end <= self.trigger.start and self.trigger.start - o.end <= _ORG_REACH
+        ]
+        for org in reversed(before):
+            case = self.reading.postposition(org.end)
+            if case == "subject":
+                slots.put(self.frame.subject, org)
+            elif case in self.frame.slots:
+                slots.put(self.frame.slots[case], org)
+            elif not case and self.trigger.start - org.end <= 2:
+                slots.put(self.frame.unmarked or self.frame.slots.get("goal", ""), org)
+        if self.frame.subject and self.frame.subject not in slots.ends:
+            free = [o for o in before if self.reading.postposition(o.end) in ("subject", "")]
+            slots.put(
+                self.frame.subject, next((o for o in free if not any(p.org is o for p in self.posts.values())), None)
+            )
+
+    # -------------------------------------------------------------------------------------------- context
+
+    def _fill(self, slots: _Slots, mover: Mention, post: Affiliation | None, passive: bool) -> None:
+        """Fill empty ends from the mover's post, from "the company", and from what the text is about."""
+        kind = self.trigger.term.value
+        if post is not None and post.org is not None:
+            self._fill_from_post(slots, kind, post.org)
+        group = self._group_org(mover) if mover.kind == "group" else None
+        if group is not None and kind in JOINING | LEAVING:
+            slots.put("from", group)
+        if kind in LEAVING and "from" not in slots.ends:
+            slots.put("from", self._context_org(slots), guessed=True)
+        if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
+            slots.put("to", self._context_org(slots) if kind != "join" or self._anaphor() else None, guessed=True)
+
+    def _fill_from_post(self, slots: _Slots, kind: str, org: Mention) -> None:
+        to_org = slots.ends.get("to")
+        if kind in LEAVING or kind == "stay":
+            slots.put("from", org)
+        elif kind in ("appoint", "become") and to_org is None:
+            slots.put("to", org)
+            slots.ends.setdefault("from", org)
+        elif to_org is None or to_org.name != org.name:
+            slots.put("from", org)
+        elif kind in ("appoint", "become"):
+            slots.ends.setdefault("from", org)
+
+    def _group_org(self, group: Mention) -> Mention | None:
+        """Return the firm of "three OpenAI researchers" and of "three researchers from OpenAI"."""
+        for org in self.sentence.orgs:
+            if group.start <= org.start < group.end:
+                return org
+            if 0 <= org.start - group.end <= 40 and self.reading.marker(org.start, group.end) in (
+                "source",
+                "of",
+                "place",
+            ):
+                return org
+        return None
+
+    def _anaphor(self) -> bool:
+        return any(0 <= h.start - self.trigger.end <= 30 for h in self.sentence.of("anaphor"))
+
+    def _context_org(self, slots: _Slots) -> Mention | None:
+        taken = {org.name for org in slots.ends.values()}
+        focus = self.reading.focus
+        if focus is None or focus.name in taken:
+            return None
+        same = [o for o in self.sentence.orgs if o.known is not None and o.name not in taken]
+        if self._anaphor() or not same:
+            return focus
+        return None
+
+    def _role(self, mover: Mention, post: Affiliation | None) -> str:
+        limit = min(self.sentence.end, self._limit_of_role())
+        start = max([self.trigger.end, *(o.end for o in self.sentence.orgs if 0 <= o.start - self.trigger.end < 40)])
+        kind = self.trigger.term.value
+        if self.frame.mover == "right" and mover.start >= self.trigger.end:
+            start = max(start, mover.end)
+        role = role_after(self.reading, self.sentence, start, limit) if kind not in LEAVING else ""
+        if not role and kind in ("appoint", "become", "leave", "oust"):
+            role = role_after(self.reading, self.sentence, self.trigger.end, limit)
+        return role or (post.role if post is not None else "")
+
+    def _limit_of_role(self) -> int:
+        nexts = [
+            h.start for h in self.sentence.of("trigger") if h.start >= self.trigger.end + 30 and h.term.order != "noun"
+        ]
+        return min([self.sentence.end, self.trigger.end + 160, *nexts])

@@ -1,0 +1,102 @@
+"""Text -> finding: the whole way from characters to a verdict with its reasons. Pure: no file, no network, no clock.
+
+scan (one pass: names, triggers, AI terms) -> gate -> read (sentences, organisations) -> people
+-> events (trigger + slots) -> moves -> features -> score -> kinds, reasons, evidence
+"""
+
+from __future__ import annotations
+
+from bot.model import Finding, Move, Reason, Span, joined
+from bot.moves.attach import events
+from bot.moves.gazetteer import Hit
+from bot.moves.language import detect
+from bot.moves.merge import Merged, merge
+from bot.moves.people import find_people
+from bot.moves.reading import Reading, read
+from bot.moves.score import features, kinds, probability, reasons
+from bot.moves.watch import Watch, compile_watch
+from bot.text import fold
+
+__all__ = ["Watch", "compile_watch", "judge", "touches"]
+
+_MANY = 12  # moves of one text that are told; lists that are longer are no news item
+_EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
+
+
+def touches(watch: Watch, text: str) -> bool:
+    """Tell whether `text` carries a known name, a trigger or an AI term: worth a closer look. Cheap, errs to yes."""
+    code = detect(watch.lexicon.languages, text)
+    hits = watch.gazetteer.scan(text, fold(text), frozenset((code, "en")))
+    return any(h.term.kind in ("org", "person", "product", "ai", "keyword", "trigger", "flag") for h in hits)
+
+
+def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
+    """Return the verdict on one text; spans count in `joined(title, body)`.
+
+    `language` is a hint ("" for none). The score is a probability between 0 and 1; a text without any known name
+    scores 0. English is tried on every text. Linear in the length of the text.
+    """
+    text = joined(title, body)
+    code = detect(watch.lexicon.languages, text, language)
+    hits = list(watch.gazetteer.scan(text, fold(text), frozenset((code, "en"))))
+    if not _gate(watch, hits):
+        why = Reason("gate", "no watched name, no trigger with an AI term", 0.0)
+        return Finding(code, 0.0, (), (), (), (), (why,))
+    reading = read(watch, title, text, code, hits)
+    find_people(watch, reading)
+    merged = merge(events(watch, reading), watch.lexicon.scoring.move)
+    found = features(watch, reading, merged)
+    weights = watch.lexicon.scoring.score
+    told = _told(merged)
+    return Finding(
+        language=code,
+        score=round(probability(found, weights), 4),
+        kinds=kinds(watch, found, merged),
+        moves=tuple(m.move for m in told),
+        people=_people(reading, told),
+        organisations=_organisations(reading),
+        reasons=reasons(found, weights, told),
+        evidence=_evidence(reading, merged),
+    )
+
+
+def _gate(watch: Watch, hits: list[Hit]) -> bool:
+    """An AI organisation or a watched name; a known person, a large firm or a trend only with something about AI."""
+    present = {hit.term.kind for hit in hits}
+    orgs = [watch.organisations[h.term.value] for h in hits if h.term.kind == "org" and not h.term.cue]
+    if "keyword" in present or any(org.is_ai for org in orgs):
+        return True
+    if not present & {"trigger", "flag"}:
+        return False
+    topical = bool(present & {"ai", "product"})
+    people = any(h.term.kind == "person" for h in hits)
+    return (topical and (people or bool(orgs) or "flag" in present)) or (people and bool(orgs))
+
+
+def _told(merged: list[Merged]) -> list[Merged]:
+    """Return the moves that the text reports: news near its top; a past one only where the title tells it."""
+    told = [m for m in merged if (m.is_news or m.zone == "title") and m.zone != "body"]
+    told.sort(key=lambda m: (m.is_group, -m.move.confidence))
+    return told[:_MANY]
+
+
+def _people(reading: Reading, told: list[Merged]) -> tuple[str, ...]:
+    top = [p.name for s in reading.sentences if s.zone in ("title", "lead") for p in s.people if p.sure >= 0.6]
+    movers = [m.move.person for m in told if not m.is_group]
+    return tuple(dict.fromkeys([*movers, *top]))
+
+
+def _organisations(reading: Reading) -> tuple[str, ...]:
+    top = [o.name for s in reading.sentences if s.zone in ("title", "lead") for o in s.orgs if o.known is not None]
+    return tuple(dict.fromkeys(top))
+
+
+def _evidence(reading: Reading, merged: list[Merged]) -> tuple[Span, ...]:
+    """Return up to three whole sentences that carry the moves, else those that carry the flags; the title last."""
+    moves: list[Move] = [m.move for m in merged if m.is_news]
+    spans = [span for move in moves for span in move.evidence]
+    flagged = [s.span for s in reading.sentences if s.of("flag") and s.zone != "body" and s.orgs]
+    titles = {s.span for s in reading.sentences if s.zone == "title"}
+    ordered = dict.fromkeys([*spans, *flagged])
+    quotable = [s for s in ordered if _EVIDENCE[0] <= s.end - s.start <= _EVIDENCE[1]]
+    return tuple(sorted(quotable, key=lambda s: s in titles)[:3])

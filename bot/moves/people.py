@@ -1,0 +1,265 @@
+"""Reading -> its people and groups: known names, names by their shape in any script, family names, "three researchers"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from bot.moves.gazetteer import Hit
+from bot.moves.reading import Mention, Reading, Sentence
+from bot.moves.watch import Watch
+
+_TOKEN = re.compile(r"@?[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_PARTICLES = frozenset(
+    ["van", "von", "de", "del", "della", "di", "da", "der", "den", "la", "le", "el", "al", "bin", "ibn", "ben", "dos", "do", "du", "ter", "ten", "af", "av", "zu", "y", "und"]
+)
+_INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
+_LATIN_SURE = 0.95
+
+
+@dataclass(slots=True)
+class _Token:
+    start: int
+    end: int
+    word: str
+    folded: str
+    possessive: bool = False
+
+
+@dataclass(slots=True)
+class _Finder:
+    """Finds people in the sentences of one reading. `lower` are the words that it also writes in small letters."""
+
+    watch: Watch
+    reading: Reading
+    ordinary: frozenset[str]
+    lower: frozenset[str]
+    full: dict[str, str | None] = field(default_factory=dict)
+
+    def is_given(self, token: _Token) -> bool:
+        names = self.watch.lexicon.names
+        return token.folded in names.given and (
+            token.folded in names.also_words or not (token.folded in self.ordinary or token.folded in self.lower)
+        )
+
+    def is_word(self, token: _Token) -> bool:
+        parts = token.folded.split("-")
+        known = token.folded in self.ordinary or token.folded in self.lower
+        return known or (len(parts) > 1 and all(p in self.ordinary for p in parts))
+
+
+def find_people(watch: Watch, reading: Reading) -> None:
+    """Fill in the people and groups of every sentence in which moves can be news."""
+    ordinary = frozenset().union(*(watch.ordinary[language.code] for language in reading.languages))
+    lower = frozenset(re.findall(r"(?<![^\W_])[^\W\d_A-Z]{3,}(?![^\W_])", reading.text))
+    finder = _Finder(watch, reading, ordinary, lower)
+    near = [s for s in reading.sentences if s.zone != "body"]
+    for sentence in near:
+        _known(finder, sentence)
+        _by_shape(finder, sentence)
+    for sentence in near:
+        _unknown_organisations(finder, sentence)
+    _learn(finder, near)
+    for sentence in near:
+        sentence.people = _resolved(finder, sentence)
+        sentence.orgs.sort(key=lambda m: m.start)
+        _groups(finder, sentence)
+
+
+def _known(finder: _Finder, sentence: Sentence) -> None:
+    for hit in sentence.of("person"):
+        known = finder.watch.people[hit.term.value]
+        start, end, sure = hit.start, hit.end, {"mangled": 0.9, "surname": 0.85}.get(hit.term.via, 1.0)
+        sentence.people.append(Mention("person", known.name, start, end, hit.term.via, sure, known))
+
+
+# ------------------------------------------------------------------------------------------------ names by shape
+
+
+def _tokens(text: str, start: int, end: int) -> list[_Token]:
+    found = []
+    for match in _TOKEN.finditer(text, start, end):
+        word = match.group()
+        possessive = word[-2:] in ("'s", "’s")
+        word = word[:-2] if possessive else word
+        found.append(_Token(match.start(), match.start() + len(word), word, word.casefold(), possessive))
+    return found
+
+
+def _by_shape(finder: _Finder, sentence: Sentence) -> None:
+    taken = [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
+    taken += [(h.start, h.end) for h in sentence.of("product")]
+    tokens = _tokens(finder.reading.text, sentence.start, sentence.end)
+    caps = [t for t in tokens if len(t.word) > 3]
+    titled = len(caps) > 2 and sum(t.word[0].isupper() for t in caps) > 0.7 * len(caps)
+    shouting = finder.reading.text[sentence.start : sentence.end].isupper()
+    piece: list[_Token] = []
+    for token in tokens:
+        free = not any(start < token.end and token.start < end for start, end in taken)
+        if piece and not _adjacent(finder.reading.text, piece[-1], token):
+            _close(finder, sentence, piece, titled)
+            piece = []
+        if (free and _fits(finder, token, piece, tokens, shouting)) or (free and piece and token.folded in _PARTICLES):
+            piece.append(token)
+        else:
+            _close(finder, sentence, piece, titled)
+            piece = []
+        if token.possessive and piece:
+            _close(finder, sentence, piece, titled)
+            piece = []
+    _close(finder, sentence, piece, titled)
+
+
+def _adjacent(text: str, left: _Token, right: _Token) -> bool:
+    if left.possessive:
+        return False
+    gap = text[left.end : right.start]
+    return gap == " " or (len(left.word) == 1 and gap in (". ", ".")) or gap == "·"
+
+
+def _fits(finder: _Finder, token: _Token, piece: list[_Token], tokens: list[_Token], shouting: bool) -> bool:
+    word = token.word
+    if not word[0].isupper() or word[0] == "@":
+        return False
+    if len(word) == 1:
+        return bool(piece) and finder.reading.text[token.end : token.end + 1] in (".", " ")
+    if not shouting and not _name_shaped(word):
+        return False
+    if _touches_digit(finder.reading.text, token):
+        return False
+    if finder.is_given(token):
+        return token.folded not in finder.ordinary or bool(piece) or _unknown_follows(finder, token, tokens)
+    return not finder.is_word(token)
+
+
+def _name_shaped(word: str) -> bool:
+    parts = re.split(r"['’\-]", word)
+    return all(
+        part == "" or part[1:].islower() or len(part) == 1 or (not part[0].isupper() and part.islower()) for part in parts
+    ) or bool(_INNER_CAPITAL.match(word))
+
+
+def _touches_digit(text: str, token: _Token) -> bool:
+    after = text[token.end : token.end + 2]
+    return after[:1].isdigit() or (len(after) == 2 and after[0] in "-." and after[1].isdigit())
+
+
+def _unknown_follows(finder: _Finder, token: _Token, tokens: list[_Token]) -> bool:
+    index = tokens.index(token) + 1
+    if index >= len(tokens) or finder.reading.text[token.end : tokens[index].start] != " ":
+        return False
+    follower = tokens[index]
+    return follower.word[0].isupper() and not finder.is_word(follower) and _name_shaped(follower.word)
+
+
+def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: bool) -> None:
+    while piece and piece[-1].folded in _PARTICLES:
+        piece.pop()
+    if not piece:
+        return
+    if piece[-1].folded in finder.watch.org_words or len(piece) > 5:
+        return
+    given = next((i for i, token in enumerate(piece) if finder.is_given(token)), None)
+    if given is not None and 0 < given < len(piece) - 1:
+        piece = piece[given:]
+    names = [token for token in piece if token.folded not in _PARTICLES]
+    sure = _sure(finder, sentence, piece, given is not None, titled)
+    if len(names) == 1 and piece[0].start == sentence.start and given is None and not titled:
+        sure = 0.2
+    text = finder.reading.text[piece[0].start : piece[-1].end]
+    via = "shape" if len(names) > 1 else "single"
+    sentence.people.append(Mention("person", text, piece[0].start, piece[-1].end, via, sure))
+
+
+def _sure(finder: _Finder, sentence: Sentence, piece: list[_Token], given: bool, titled: bool) -> float:
+    if len(piece) == 1:
+        return 0.5 if given else 0.4
+    if given:
+        return _LATIN_SURE
+    if titled:
+        return 0.7
+    return 0.65 if piece[0].start == sentence.start else 0.8
+
+
+# ------------------------------------------------------------------------------------------------ unknown organisations
+
+_CAPITALISED = r"(?:[A-Z0-9][\w.&'-]*)"
+
+
+def _unknown_organisations(finder: _Finder, sentence: Sentence) -> None:
+    """Add capitalised runs that end in a word of firms ("Norvane Labs") and are no name we know."""
+    text = finder.reading.text
+    taken = [(m.start, m.end) for m in (*sentence.orgs, *sentence.people) if m.via != "single"]
+    for match in re.finditer(rf"{_CAPITALISED}(?: {_CAPITALISED})+", text[sentence.start : sentence.end]):
+        words = match.group().removesuffix("'s").split()
+        while words and words[0].casefold() in finder.ordinary:
+            words = words[1:]
+        if len(words) < 2 or words[-1].casefold().rstrip(".") not in finder.watch.org_words:
+            continue
+        name = " ".join(words)
+        start = sentence.start + match.start() + match.group().index(name)
+        if any(s < start + len(name) and start < e for s, e in taken):
+            continue
+        sentence.orgs.append(Mention("org", name, start, start + len(name), "shape", 0.5))
+        sentence.people = [p for p in sentence.people if p.end <= start or p.start >= start + len(name)]
+
+
+# ------------------------------------------------------------------------------------------------ family names, doubles
+
+
+def _learn(finder: _Finder, near: list[Sentence]) -> None:
+    """Remember which full name a family or first name stands for; None where two people share it."""
+    for sentence in near:
+        for person in sentence.people:
+            parts = person.name.split()
+            if len(parts) < 2 or person.via in ("surname", "single"):
+                continue
+            for part in (parts[-1].casefold(), parts[0].casefold()):
+                known = finder.full.get(part, person.name)
+                finder.full[part] = person.name if known == person.name else None
+
+
+def _resolved(finder: _Finder, sentence: Sentence) -> list[Mention]:
+    found: list[Mention] = []
+    for person in sorted(sentence.people, key=lambda m: (m.start, -m.end)):
+        if found and person.start < found[-1].end:
+            continue
+        if person.via == "single":
+            full = finder.full.get(person.name.casefold())
+            if full:
+                person = replace(person, name=full, via="surname", sure=0.9)
+        found.append(person)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ groups
+
+
+def _groups(finder: _Finder, sentence: Sentence) -> None:
+    """Add people nouns with what counts or describes them: "three former OpenAI researchers", "its safety team"."""
+    for hit in sentence.of("people"):
+        start = _group_start(finder, sentence, hit)
+        name = finder.reading.text[start : hit.end]
+        sentence.groups.append(Mention("group", name, start, hit.end, "role", 0.8 if start < hit.start else 0.4))
+    for hit in sentence.of("number"):
+        following = finder.reading.folded[hit.end : hit.end + 6].strip()
+        if following.startswith(("from", "of", "more", "ex", "lead", "top")):
+            sentence.groups.append(
+                Mention("group", finder.reading.text[hit.start : hit.end], hit.start, hit.end, "role", 0.5)
+            )
+    sentence.groups.sort(key=lambda m: m.start)
+
+
+def _group_start(finder: _Finder, sentence: Sentence, hit: Hit) -> int:
+    allowed = {h.start: h for kind in ("number", "former", "role", "ai") for h in sentence.of(kind)}
+    orgs = {org.start: org for org in sentence.orgs}
+    start = hit.start
+    for token in reversed(_tokens(finder.reading.text, max(sentence.start, hit.start - 60), hit.start)):
+        gap = finder.reading.text[token.end : start]
+        if gap.strip(" -'’s") or token.start < sentence.start:
+            break
+        known = any(b <= token.start and token.end <= o.end for b, o in (*allowed.items(), *orgs.items()))
+        if not known and not finder.reading.text[token.end + 1 : token.end + 2].isdigit():
+            break
+        start = token.start
+    return start

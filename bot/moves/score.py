@@ -1,0 +1,239 @@
+"""Moves and flags -> features -> a probability that the text is a talent story, and the reasons for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.model import Kind, Reason, Span, Status
+from bot.moves.frames import JOINING, LEAVING
+from bot.moves.merge import Merged
+from bot.moves.reading import Mention, Reading, Sentence
+from bot.moves.watch import Watch
+
+SHORT = 700  # characters; shorter texts have features of their own
+_FLAG_ZONES = ("title", "lead", "near")
+
+
+@dataclass(slots=True)
+class Features:
+    """Named numbers of one text, and where each came from (the words and their place)."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    sources: dict[str, tuple[str, Span]] = field(default_factory=dict)
+
+    def add(self, name: str, value: float, text: str = "", span: Span | None = None) -> None:
+        """Raise a feature to `value`; the first source of it stays."""
+        if value <= 0:
+            return
+        self.values[name] = max(self.values.get(name, 0.0), value)
+        if span is not None:
+            self.sources.setdefault(name, (text, span))
+
+
+def features(watch: Watch, reading: Reading, moves: list[Merged]) -> Features:
+    """Return the features of a text. Each is 0 to 1 (times the weight of the watchlist entry it rests on, 0 to 2)."""
+    found = Features()
+    found.add("bias", 1.0)
+    _of_moves(found, moves)
+    _of_flags(watch, reading, found)
+    _of_context(watch, reading, found)
+    if len(reading.text) < SHORT:
+        for name in [n for n in found.values if n.startswith(("move.", "flag.", "group."))]:
+            found.add(f"short.{name}", found.values[name])
+    return found
+
+
+def probability(found: Features, weights: Mapping[str, float]) -> float:
+    """Return the logistic of the weighted sum."""
+    total = sum(weights.get(name, 0.0) * value for name, value in found.values.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def reasons(found: Features, weights: Mapping[str, float], moves: Iterable[Merged]) -> tuple[Reason, ...]:
+    """Return why, strongest first: each weighted feature with its words, and each move with its slots."""
+    weighted = []
+    for name, value in found.values.items():
+        weight = weights.get(name, 0.0) * value
+        if name == "bias" or not weight:
+            continue
+        text, span = found.sources.get(name, ("", None))
+        weighted.append(Reason(name, text, round(weight, 2), span))
+    weighted.sort(key=lambda reason: -abs(reason.weight))
+    slots = [_slot_reason(merged, event) for merged in moves for event in merged.events[:2]]
+    return (*weighted[:12], *slots[:8])
+
+
+def _slot_reason(merged: Merged, event: object) -> Reason:
+    from bot.moves.attach import Event
+
+    assert isinstance(event, Event)  # noqa: S101 - for the type checker
+    parts = [f"person={event.mover.name} ({event.mover.via})"]
+    parts += [f"{end}={org.name} ({org.via})" for end, org in (("from", event.from_org), ("to", event.to_org)) if org]
+    parts += [f"role={event.role}"] if event.role else []
+    parts.append(f"status={event.status.value}")
+    language = event.trigger.term.language
+    rule = f"{language}.{event.kind}.{event.trigger.term.text.replace(' ', '_')}"
+    return Reason(rule, " ".join(parts), 0.0, Span(event.trigger.start, event.trigger.end))
+
+
+# ------------------------------------------------------------------------------------------------ moves
+
+
+def _of_moves(found: Features, moves: list[Merged]) -> None:
+    news = [m for m in moves if m.is_news]
+    for merged in news:
+        event = merged.events[0]
+        weight = _weight(merged.orgs)
+        span = Span(event.trigger.start, event.trigger.end)
+        text = f"{event.mover.name}: {event.trigger.term.text}"
+        kind = "group" if merged.is_group else "move"
+        name = f"{kind}.{merged.zone}.{_standing(merged)}"
+        found.add(name, weight * (0.4 + 0.6 * merged.move.confidence), text, span)
+        if merged.from_org and merged.to_org:
+            found.add("ends.both", weight, text, span)
+        if merged.move.role and not merged.is_group:
+            found.add("role", weight, merged.move.role, span)
+        if merged.mover.known is not None:
+            found.add("person.known", 1.0, merged.mover.name, span)
+        if merged.move.status is Status.DENIED:
+            found.add("status.denied", 1.0)
+        found.add(f"event.{event.kind}", 1.0, text, span)
+    found.add("moves.many", float(sum(not m.is_group for m in news) > 1))
+    if not news and any(not m.is_news for m in moves):
+        found.add("moves.past", 1.0)
+
+
+def _standing(merged: Merged) -> str:
+    """Say whether an end is an organisation of AI, a known one, or none that we know."""
+    known = [org.known for org in merged.orgs if org.known is not None]
+    if any(k.is_ai for k in known):
+        return "ai"
+    if any(k.kind == "bigtech" for k in known):
+        return "bigtech"
+    return "known" if known else "unknown"
+
+
+def _weight(orgs: Iterable[Mention]) -> float:
+    """The highest weight among watch-listed names; 1 where none is."""
+    weights = [org.known.weight for org in orgs if org.known is not None]
+    return max(weights, default=1.0)
+
+
+# ------------------------------------------------------------------------------------------------ flags
+
+
+def _of_flags(watch: Watch, reading: Reading, found: Features) -> None:
+    for sentence in reading.sentences:
+        if sentence.zone not in _FLAG_ZONES:
+            continue
+        orgs = _orgs_near(reading, sentence)
+        for hit in sentence.of("flag"):
+            standing = _flag_standing(orgs, bool(sentence.of("ai")))
+            name = f"flag.{hit.term.value}.{'lead' if sentence.zone == 'near' else sentence.zone}.{standing}"
+            value = _weight(orgs) * (1.0 if hit.term.strong else 0.6) * (0.6 if sentence.zone == "near" else 1.0)
+            found.add(name, value, reading.text[hit.start : hit.end], Span(hit.start, hit.end))
+
+
+def _orgs_near(reading: Reading, sentence: Sentence) -> list[Mention]:
+    if sentence.orgs:
+        return sentence.orgs
+    stands = [p for p in sentence.people if p.known is not None and p.known.stands_for]
+    if stands or sentence.of("anaphor"):
+        return [reading.focus] if reading.focus else []
+    return []
+
+
+def _flag_standing(orgs: list[Mention], topical: bool) -> str:
+    known = [org.known for org in orgs if org.known is not None]
+    if any(k.is_ai for k in known):
+        return "ai"
+    if any(k.kind == "bigtech" for k in known):
+        return "bigtech"
+    return "topic" if topical else "none"
+
+
+# ------------------------------------------------------------------------------------------------ context
+
+
+def _of_context(watch: Watch, reading: Reading, found: Features) -> None:
+    top = [s for s in reading.sentences if s.zone in ("title", "lead")]
+    for sentence in top:
+        for org in sentence.orgs:
+            if org.known is not None and org.known.is_ai:
+                found.add(f"org.{sentence.zone}", min(org.known.weight, 1.0), org.name, Span(org.start, org.end))
+        for kind in ("ai", "product", "negative", "people", "keyword"):
+            for hit in sentence.of(kind):
+                value = watch.keywords.get(hit.term.value, 1.0) if kind == "keyword" else 1.0
+                found.add(f"{kind}.{sentence.zone}", value, reading.text[hit.start : hit.end], Span(hit.start, hit.end))
+        if any(p.known is not None and not p.known.stands_for for p in sentence.people):
+            found.add(f"known_person.{sentence.zone}", 1.0)
+        loose = [h for h in sentence.of("trigger") if h.term.strong]
+        if loose:
+            found.add(f"trigger.{sentence.zone}", 1.0)
+    if not any(s.of("ai") or s.of("product") for s in reading.sentences):
+        found.add("no_ai", 1.0)
+
+
+# ------------------------------------------------------------------------------------------------ kinds
+
+_KIND_OF_EVENT: Mapping[str, Kind] = {
+    "join": Kind.HIRE,
+    "move": Kind.HIRE,
+    "hire": Kind.HIRE,
+    "poach": Kind.HIRE,
+    "arrival": Kind.HIRE,
+    "appoint": Kind.APPOINTMENT,
+    "become": Kind.APPOINTMENT,
+    "found": Kind.FOUNDING,
+    "leave": Kind.DEPARTURE,
+    "lose": Kind.DEPARTURE,
+    "oust": Kind.DEPARTURE,
+    "departure": Kind.DEPARTURE,
+    "stay": Kind.POACH,
+}
+_KIND_OF_FLAG: Mapping[str, Kind] = {
+    "layoff": Kind.LAYOFF,
+    "freeze": Kind.HIRING_FREEZE,
+    "acquihire": Kind.ACQUIHIRE,
+    "compensation": Kind.COMPENSATION,
+    "retention": Kind.RETENTION,
+    "trend": Kind.TREND,
+    "reorg": Kind.REORG,
+    "legal": Kind.LEGAL,
+    "drive": Kind.HIRE,
+    "team": Kind.FOUNDING,
+}
+
+
+def kinds(watch: Watch, found: Features, moves: list[Merged]) -> tuple[Kind, ...]:
+    """Return what is reported, surest first. Poach means from one AI employer to another."""
+    got: dict[Kind, None] = {}
+    for merged in moves:
+        if not merged.is_news and merged.zone != "title":
+            continue
+        for event in merged.events:
+            if event.status is not Status.HISTORICAL or merged.zone == "title":
+                got[_KIND_OF_EVENT[event.kind]] = None
+        if _is_poach(watch, merged):
+            got[Kind.POACH] = None
+            got.setdefault(Kind.HIRE, None)
+    for name in found.values:
+        part = name.split(".")
+        if part[0] == "flag" and part[3] in ("ai", "bigtech", "topic") and part[1] != "team":
+            got[_KIND_OF_FLAG[part[1]]] = None
+    if not got and any(name.startswith("flag.team.") for name in found.values):
+        got[Kind.FOUNDING] = None
+    return tuple(got)
+
+
+def _is_poach(watch: Watch, merged: Merged) -> bool:
+    ends = [org.known if org else None for org in (merged.from_org, merged.to_org)]
+    if any(event.kind == "poach" for event in merged.events):
+        return True
+    both = all(k is not None and (k.is_ai or k.kind == "bigtech") for k in ends)
+    return both and merged.from_org is not None and merged.from_org.name != merged.move.to_org
+
+
+__all__ = ["JOINING", "LEAVING", "Features", "features", "kinds", "probability", "reasons"]
