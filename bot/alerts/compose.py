@@ -89,7 +89,7 @@ def alert(
         *([_small(why)] if why else []),
     )
     return Message(
-        text=_fallback(told, lead, private_links=private_links),
+        text=_fallback(told, fact, private_links=private_links),
         blocks=_first_fitting(MAX_BLOCKS, full, full[:-1] if why else full, required),
         metadata=keys.metadata(
             keys.operation_key(story.id, channel, kind), keys.facts(finding.moves, (story.url, article.entry.url))
@@ -104,7 +104,7 @@ def missed(
     shown = items[:MAX_MISSED]
     title = f"What you missed in the last {hours:g} hours" if shown else f"Nothing missed in the last {hours:g} hours"
     leads = [_one_line(_fact(item, sure) or _headline(item)) for item in shown]
-    lines = [_fallback(item, lead, private_links=private_links) for item, lead in zip(shown, leads, strict=True)]
+    lines = [_fallback(item, _fact(item, sure), private_links=private_links) for item in shown]
     contexts = [_context(item, now, private_links=private_links) for item in shown]
     stories = [f"{n}. {lead}\n{context}" for n, (lead, context) in enumerate(zip(leads, contexts, strict=True), 1)]
     blocks = (_section(f"*{title}*"), *(_section(story) for story in stories))
@@ -172,10 +172,13 @@ def _listing(names: Sequence[str]) -> str:
 
 def _headline(told: Told) -> str:
     """Return the quoted headline with its outlet."""
-    words = escape(told.article.title or told.story.headline, limit=400)
     source = escape(told.outlet, limit=80) or host(told.article.entry.url)
-    quoted = f"“{words}”" if words else "A story without a headline"
-    return f"{quoted} — {source}" if source else quoted
+    return f"{_quoted(told)} — {source}" if source else _quoted(told)
+
+
+def _quoted(told: Told) -> str:
+    words = escape(told.article.title or told.story.headline, limit=400)
+    return f"“{words}”" if words else "A story without a headline"
 
 
 # -- the rest
@@ -253,11 +256,12 @@ def _reason(reason: Reason) -> str:
     return f"{rule} “{found}”" if found else rule
 
 
-def _fallback(told: Told, lead: str, *, private_links: bool) -> str:
+def _fallback(told: Told, fact: str, *, private_links: bool) -> str:
     """Return who, from, to, status, outlet and link in one line: what a notification and a screen reader say."""
     source = _source(told, private_links=private_links)
-    status = "" if "(rumoured)" in lead else _status(told.finding)
-    parts = (_one_line(lead).replace("*", ""), f"({status})" if status else "", f"— {source}" if source else "")
+    status = "" if "(rumoured)" in fact else _status(told.finding)
+    told_words = _one_line(fact).replace("*", "") or _quoted(told)
+    parts = (told_words, f"({status})" if status else "", f"— {source}" if source else "")
     return shorten(" ".join(part for part in parts if part), MAX_TEXT)
 
 
