@@ -22,7 +22,7 @@ from bot.adapters.guard import (
     system_resolver,
     too_large,
 )
-from bot.adapters.politeness import HostSettings, Politeness, Stopped
+from bot.adapters.politeness import HostLimits, HostSettings, Politeness, Stopped
 from bot.errors import Fate, FetchError, FetchReason
 from bot.model import Request, Response
 from bot.ports import Clock
@@ -110,8 +110,8 @@ class HttpFetcher:
         *,
         user_agent: str,
         clock: Clock,
-        hosts: Mapping[str, HostSettings] | None = None,
-        default: HostSettings = HostSettings(),  # noqa: B008 - frozen
+        hosts: Mapping[str, HostLimits] | None = None,
+        default: HostLimits = HostSettings(),  # noqa: B008 - frozen
         resolver: Resolver = system_resolver,
         total_s: float = TOTAL_S,
         read_s: float = READ_S,

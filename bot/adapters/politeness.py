@@ -6,15 +6,25 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bot.ports import Clock
 
 IDLE_S = 600.0  # a host nobody asked for that long is forgotten
 
 
+class HostLimits(Protocol):
+    """`connections` at a time, and the least seconds from the start of one spaced request to the start of the next."""
+
+    @property
+    def connections(self) -> int: ...
+    @property
+    def spacing_s(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """`connections` at a time, and the least seconds from the start of one spaced request to the start of the next."""
+    """HostLimits, by default one connection and a second."""
 
     connections: int = 1
     spacing_s: float = 1.0
@@ -26,7 +36,7 @@ class Stopped(Exception):  # noqa: N818 - an event, told as one
 
 @dataclass(slots=True)
 class _Host:
-    settings: HostSettings
+    settings: HostLimits
     free: threading.Condition
     active: int = 0
     waiting: int = 0
@@ -43,13 +53,13 @@ class Politeness:
     """
 
     clock: Clock
-    hosts: Mapping[str, HostSettings] = field(default_factory=dict)
-    default: HostSettings = field(default_factory=HostSettings)
+    hosts: Mapping[str, HostLimits] = field(default_factory=dict)
+    default: HostLimits = field(default_factory=HostSettings)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _known: dict[str, _Host] = field(default_factory=dict)
     _stopped: bool = False
 
-    def settings(self, key: str) -> HostSettings:
+    def settings(self, key: str) -> HostLimits:
         """Return what holds for a "host:port"."""
         host = key.rpartition(":")[0]
         return self.hosts.get(key) or self.hosts.get(host.strip("[]")) or self.hosts.get(host) or self.default

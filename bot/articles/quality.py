@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.articles.walls import WALLS
+from bot.errors import ArticleError, ArticleReason, Fate
 from bot.model import Article, Entry, Quality, Source
 from bot.text import fold, one_line
 
@@ -34,16 +35,27 @@ def quality(text: str, *, title: str, summary: str) -> tuple[Quality, str]:
     return Quality.ARTICLE, ""
 
 
-def article_of(entry: Entry, page_text: str | None, note: str = "") -> Article:
+def check_status(status: int) -> None:
+    """Raise ArticleError where the status of an answer says that there is no page, for now or for good."""
+    if status == 200:
+        return
+    passing = status in {408, 425, 429} or status >= 500
+    words = f"the page answered with status {status}"
+    raise ArticleError(ArticleReason.HTTP_STATUS, words, Fate.RETRY if passing else Fate.GIVE_UP)
+
+
+def article_of(entry: Entry, page_text: str | None = None, note: str = "") -> Article:
     """Return the article of an entry: of its page's text where that is one, else of what the feed says.
 
-    `page_text` None means that there is no page text, and `note` says why ("" where none was wanted).
+    `page_text` None means that there is no page text, and `note` says why ("" where none was wanted). The note of a page
+    that is no article begins with the reason: "wall: a paywall".
     """
     if page_text is not None:
         verdict, why = quality(page_text, title=entry.title, summary=entry.summary)
         if verdict is Quality.ARTICLE:
             return Article(entry, one_line(entry.title), page_text, entry.language, Source.PAGE)
-        note = why
+        reason = ArticleReason.WALL if verdict is Quality.WALL else ArticleReason.STUB
+        note = f"{reason.value}: {why}"
     return Article(entry, one_line(entry.title), entry.summary, entry.language, Source.SUMMARY, note)
 
 

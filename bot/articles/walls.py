@@ -19,7 +19,8 @@ _CONSENT = _phrases("""
     accetta tutti i cookie; accetta e continua; rifiuta e abbonati; a sua privacidade; valorizamos a sua
     privacidade; nós e os nossos parceiros; aceitar todos os cookies; wij en onze partners; wij waarderen uw
     privacy; alle cookies accepteren; cenimy twoją prywatność; my i nasi partnerzy; мы используем файлы cookie;
-    gizliliğinize önem veriyoruz; 当サイトではcookieを使用; クッキーの使用に同意; 我们重视您的隐私; 接受所有cookie; 쿠키 사용에 동의
+    gizliliğinize önem veriyoruz; 当サイトではcookieを使用; クッキーの使用に同意; 我们重视您的隐私;
+    接受所有cookie; 쿠키 사용에 동의
 """)
 _PAYWALL = _phrases("""
     subscribe to continue; subscribe to read; subscribe to unlock; subscribe now to read; to continue reading;
@@ -32,8 +33,10 @@ _PAYWALL = _phrases("""
     suscriptor; contenuto riservato agli abbonati; riservato agli abbonati; sei già abbonato; abbonati per
     continuare; accedi per continuare; conteúdo exclusivo para assinantes; exclusivo para assinantes; assine para
     continuar; já é assinante; alleen voor abonnees; word abonnee; tylko dla prenumeratorów; dostęp tylko dla;
-    материал доступен только подписчикам; оформите подписку; sadece aboneler; この記事は有料会員; 有料会員限定; 会員限定記事; 続きを読むには;
-    订阅后继续阅读; 登录后阅读; 付费内容; 剩余内容; 구독자 전용; 로그인 후 이용; 유료 회원; المحتوى حصري للمشتركين; केवल सब्सक्राइबर
+    материал доступен только подписчикам; оформите подписку; sadece aboneler; この記事は有料会員; 有料会員限定;
+    会員限定記事; 続きを読むには;
+    订阅后继续阅读; 登录后阅读; 付费内容; 剩余内容; 구독자 전용; 로그인 후 이용; 유료 회원;
+    المحتوى حصري للمشتركين; केवल सब्सक्राइबर
 """)
 _BOT_CHECK = _phrases("""
     checking your browser; enable javascript and cookies; please enable javascript; please enable js; verify you
@@ -47,7 +50,8 @@ _MISSING = _phrases("""
     page not found; 404 not found; error 404; this page does not exist; page you requested could not be found;
     page you are looking for; domain is for sale; buy this domain; seite nicht gefunden; seite wurde nicht
     gefunden; page introuvable; page non trouvée; página no encontrada; pagina non trovata; pagina niet gevonden;
-    página não encontrada; strona nie została znaleziona; страница не найдена; sayfa bulunamadı; ページが見つかりません;
+    página não encontrada; strona nie została znaleziona; страница не найдена; sayfa bulunamadı;
+    ページが見つかりません;
     页面不存在; 找不到该页面; 페이지를 찾을 수 없습니다
 """)
 

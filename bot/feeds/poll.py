@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from bot.errors import BotError, FetchReason
+from bot.errors import BotError, FeedReason, FetchReason
 from bot.feeds import schedule
 from bot.model import (
     Entry,
@@ -70,7 +70,8 @@ def result_of(
         return _succeeded(feed, PollOutcome.NOT_MODIFIED, answer, None, now, minimum)
     if status not in _READABLE:
         words = "answered 304 though nothing was known of it" if status == 304 else f"answered with status {status}"
-        return _failed(feed, status, headers, "gone" if status == 410 else "http_status", words, now, minimum)
+        reason = FeedReason.GONE if status == 410 else FeedReason.HTTP_STATUS
+        return _failed(feed, status, headers, reason.value, words, now, minimum)
     if isinstance(parsed, BotError):
         return _failed(feed, parsed, headers, parsed.reason.value, str(parsed), now, minimum)
     if not wants_parse(feed, answer):
