@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
@@ -16,8 +17,10 @@ from pydantic.fields import FieldInfo
 from bot.config.document import Document, Place, dotted, read_document
 from bot.config.models import Config, Section, Thresholds, validated
 from bot.config.packs import address_key, pack_names
-from bot.errors import ConfigError, Problem
+from bot.errors import ConfigError, FetchError, Problem
+from bot.urls import STANDARD_PORTS, fetchable, port_of
 
+_LISTING = "list it under network.allow_private if that is meant"
 _PLACES = ("/config/config.yaml", "config.yaml")
 
 
@@ -243,11 +246,16 @@ class _Look:
 
     def _inside_addresses(self) -> list[Problem]:
         allowed = [item for item in self._list("network", "allow_private") if isinstance(item, str)]
-        return [
-            self._say(place, f"{host} lies inside your own net: list it under network.allow_private if that is meant")
-            for place, url in self._feeds()
-            if (host := _host_of(url)) and _is_inside(host) and not _is_allowed(host, allowed)
-        ]
+        found: list[Problem] = []
+        for place, url in self._feeds():
+            host, port = _host_and_port(url)
+            if not host or _is_allowed(host, port, allowed):
+                continue
+            if _is_inside(host):
+                found.append(self._say(place, f"{host} lies inside your own net; {_LISTING}"))
+            elif port not in STANDARD_PORTS:
+                found.append(self._say(place, f"port {port} is none of the web's; {_LISTING}"))
+        return found
 
     def _thresholds(self) -> list[Problem]:
         given = self.values.get("thresholds")
@@ -282,11 +290,13 @@ class _Look:
         return found
 
 
-def _host_of(url: str) -> str:
+def _host_and_port(url: str) -> tuple[str, int]:
+    """Return what an address asks, ("", 0) if it is none."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+        parts = urlsplit(fetchable(url.strip(), ports=None))
+    except FetchError:
+        return "", 0
+    return parts.hostname or "", port_of(parts)
 
 
 def _is_inside(host: str) -> bool:
@@ -297,13 +307,12 @@ def _is_inside(host: str) -> bool:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
 
 
-def _is_allowed(host: str, allowed: Iterable[str]) -> bool:
+def _is_allowed(host: str, port: int, allowed: Iterable[str]) -> bool:
+    """Tell whether one of `allowed` (host, host:port, address or network) covers the host."""
     for item in allowed:
-        if item.lower() == host:
+        if item.lower() in {host, f"{host}:{port}"}:
             return True
-        try:
+        with suppress(ValueError):
             if ip_address(host) in ip_network(item):
                 return True
-        except ValueError:
-            continue
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -72,13 +73,11 @@ def _language(value: str) -> str:
 
 
 def _host_or_network(value: str) -> str:
-    try:
+    with suppress(ValueError):
         return str(ip_network(value))
-    except ValueError:
-        pass
-    if _HOST.fullmatch(value):
-        return value.lower()
-    raise ValueError(f"{value!r} is neither a host name nor an address or network such as 192.168.1.0/24")
+    with suppress(ValueError):
+        return _host_key(value)
+    raise ValueError(f"{value!r} is neither a host nor an address or network such as 192.168.1.0/24")
 
 
 def _contact(value: str) -> str:
@@ -256,8 +255,9 @@ class Network(Section):
 
     allow_private: tuple[Annotated[str, AfterValidator(_host_or_network)], ...] = Field(
         default=(),
-        description="Hosts, addresses or networks inside your own net that feeds and pages may lie on. "
-        "All others inside are refused, however they are reached.",
+        description="Hosts, addresses or networks inside your own net that feeds and pages may lie on, on any port or "
+        "on `host:port`. All others inside are refused, however they are reached; outside, only ports 80 and 443 "
+        "are asked.",
         examples=[["intranet.example.com", "192.168.1.0/24"]],
     )
     hosts: Mapping[Annotated[str, AfterValidator(_host_key)], HostSettings] = Field(
@@ -280,7 +280,7 @@ class FirstRun(Section):
     """What a feed's first poll leads to: its entries are the baseline, the best of them go out in one message."""
 
     stories: Count = Field(
-        default=5, ge=0, le=20, description="At most so many stories; 0 for no message.", examples=[5]
+        default=5, ge=0, le=20, description="At most so many stories, up to 5; 0 for no message.", examples=[5]
     )
     hours: Count = Field(default=48, ge=1, le=720, description="Only stories of the last so many hours.", examples=[48])
 

@@ -36,6 +36,11 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
         [(2, "feeds[0].every", "a number and a unit"), (3, "feeds[1].every", "a number and a unit")],
     ),
     (
+        "only the web's own ports are asked outside",
+        "feeds: [https://news.example.com:8443/f]\n",
+        [(1, "feeds[0]", "port 8443")],
+    ),
+    (
         "addresses that can never be asked; a password is not repeated",
         "feeds:\n  - https://news example.com/f\n  - https://ada:swordfish@news.example.com/f\n  - https://\n  - http://a.example.com:99999/\n",
         [
@@ -117,7 +122,7 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
         f"{FEED}network:\n  contact: me\n  allow_private: [1.0.0.0/99]\n  hosts:\n    a b:\n    c: {{spacing_s: x}}",
         [
             (3, "network.contact", "mail address"),
-            (4, "network.allow_private[0]", "neither a host name"),
+            (4, "network.allow_private[0]", "neither a host nor"),
             (6, "network.hosts.a b", "no host"),
             (6, "network.hosts.a b", "is empty"),
             (7, "network.hosts.c.spacing_s", "should be a number"),

@@ -85,7 +85,8 @@ def test_what_works_but_looks_wrong_is_a_warning(tmp_path: Path) -> None:
 
 def test_an_inside_address_is_accepted_where_it_is_listed(tmp_path: Path) -> None:
     text = (
-        "feeds: [http://127.0.0.1:8080/f, http://intranet/f]\nnetwork:\n  allow_private: [127.0.0.0/8, Intranet]\n"
+        "feeds: [http://127.0.0.1:8080/f, http://intranet/f, https://a.example.com:8443/f]\n"
+        "network:\n  allow_private: [127.0.0.0/8, Intranet, a.example.com:8443]\n"
         "  hosts: {'127.0.0.1:8080': {connections: 50, spacing_s: 0}}\n"
     )
     config = load(write(tmp_path, text))

@@ -1,0 +1,68 @@
+"""What the docs name exists: commands, make targets, files, options."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import main
+
+ROOT = Path(__file__).parents[2]
+DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+def code(path: Path) -> str:
+    """Return what stands in code spans and blocks."""
+    text = path.read_text("utf-8")
+    return "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) + re.findall(r"`([^`\n]+)`", text))
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_commands_that_the_docs_name_exist(path: Path) -> None:
+    assert isinstance(main, click.Group)
+    for name in re.findall(r"(?<![\w./-])talentwire ([a-z]+)", code(path)):
+        assert name in main.list_commands(click.Context(main)) or name in main.commands, f"talentwire {name}"
+    for name in re.findall(r"(?<![\w-])make ([a-z]+)", code(path)):
+        assert name in TARGETS, f"make {name}"
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_files_that_the_docs_link_to_exist(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_options_that_the_commands_page_shows_exist() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    known = (
+        {
+            option
+            for command in main.commands.values()  # type: ignore[attr-defined]
+            for parameter in command.params
+            for option in parameter.opts
+        }
+        | {"--help", "--version"}
+        | {option for parameter in main.params for option in parameter.opts}
+    )
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)) <= known
+
+
+def test_every_command_and_option_stands_on_the_commands_page() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    for name, command in main.commands.items():  # type: ignore[attr-defined]
+        assert f"`talentwire {name}" in page, name
+        for parameter in command.params:
+            assert parameter.param_type_name == "argument" or parameter.opts[0] in page, f"{name} {parameter.opts}"
+
+
+def test_help_shows_at_most_ten_commands_each_with_a_line() -> None:
+    shown = CliRunner().invoke(main, ["--help"])
+    assert shown.exit_code == 0
+    rows = re.findall(r"^  ([a-z]+)  +(.+)$", shown.output.partition("Commands:")[2], re.MULTILINE)
+    assert 6 <= len(rows) <= 10
+    assert {"run", "once", "demo", "check", "why", "feeds"} <= {name for name, _ in rows}
