@@ -17,9 +17,12 @@ class HostLimits(Protocol):
     """`connections` at a time, and the least seconds from the start of one spaced request to the start of the next."""
 
     @property
-    def connections(self) -> int: ...
+    def connections(self) -> int:
+        """Return how many at a time."""
+
     @property
-    def spacing_s(self) -> float: ...
+    def spacing_s(self) -> float:
+        """Return seconds."""
 
 
 @dataclass(frozen=True, slots=True)

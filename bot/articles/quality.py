@@ -47,15 +47,13 @@ def check_status(status: int) -> None:
 def article_of(entry: Entry, page_text: str | None = None, note: str = "") -> Article:
     """Return the article of an entry: of its page's text where that is one, else of what the feed says.
 
-    `page_text` None means that there is no page text, and `note` says why ("" where none was wanted). The note of a page
-    that is no article begins with the reason: "wall: a paywall".
+    `page_text` None means that there is no page text, and `note` is the reason ("" where none was wanted).
     """
     if page_text is not None:
-        verdict, why = quality(page_text, title=entry.title, summary=entry.summary)
+        verdict, _ = quality(page_text, title=entry.title, summary=entry.summary)
         if verdict is Quality.ARTICLE:
             return Article(entry, one_line(entry.title), page_text, entry.language, Source.PAGE)
-        reason = ArticleReason.WALL if verdict is Quality.WALL else ArticleReason.STUB
-        note = f"{reason.value}: {why}"
+        note = (ArticleReason.WALL if verdict is Quality.WALL else ArticleReason.STUB).value
     return Article(entry, one_line(entry.title), entry.summary, entry.language, Source.SUMMARY, note)
 
 
