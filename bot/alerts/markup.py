@@ -24,6 +24,7 @@ _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "'"}
 # Inside a word these format nothing, and handles such as sam_altman stay as they are.
 _FORMATTING = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _SHORTCODE = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
+_CUT_WORD = re.compile(r"[*_~]+…$")  # was inside a word until the cut
 _PILED_MARKS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
@@ -41,7 +42,8 @@ def escape(text: str, *, limit: int) -> str:
     """Return feed-derived `text` on one line, as text and nothing else, at most `limit` units long when escaped."""
     line = _PILED_MARKS.sub(r"\1", one_line(text, limit=2 * limit))
     line = _FORMATTING.sub(lambda m: _LOOKALIKES[m.group()], _SHORTCODE.sub("∶", line))
-    return shorten("".join(_ENTITIES.get(c, c) for c in line), limit)
+    short = shorten("".join(_ENTITIES.get(c, c) for c in line), limit)
+    return _CUT_WORD.sub("…", short)
 
 
 def shorten(markup: str, limit: int) -> str:

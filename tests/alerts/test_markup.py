@@ -49,8 +49,8 @@ def test_escaping_leaves_no_live_mention_link_or_formatting(text, limit):
 def test_escaping_reads_as_the_text_did(text):
     """Unescaped, every letter and digit is still there, in order."""
     escaped = markup.escape(text, limit=5_000).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    kept = [c for c in markup.one_line(text) if c.isalnum()]
-    assert [c for c in escaped if c.isalnum()] == kept
+    kept = [c for c in markup.one_line(text) if c.isalnum() and c != "ˍ"]  # stands for the underscore
+    assert [c for c in escaped if c.isalnum() and c != "ˍ"] == kept
 
 
 @given(limit=st.integers(1, 120), bits=st.lists(st.one_of(BITS, st.just("&gt; "), st.just("😀"))))
