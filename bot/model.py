@@ -40,7 +40,8 @@ class Feed:
     `body_hash` is the SHA-256 of the last full body. `failures` counts failed polls in a row. `polled_at` is the last
     poll that brought a readable answer: None means that the next one is the feed's first, its baseline.
     `why` says why `next_poll_at` is what it is. `ttl` is the least interval that the feed itself asked for when it was
-    last read, `full_at` when a full body was last had: validators are left out after a day, lest they lie.
+    last read, `full_at` when a full body was last had: validators are left out after a day, lest they lie. `name` is
+    what the config calls it, `title` what it calls itself.
     """
 
     url: str
@@ -59,6 +60,7 @@ class Feed:
     error: str = ""
     ttl: timedelta | None = None
     full_at: datetime | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from bot.articles import quality
 from bot.articles.extract import extract
 from bot.config import Config
 from bot.errors import (
+    ArticleError,
+    ArticleReason,
     BotError,
     DeliveryError,
     DeliveryReason,
@@ -71,6 +73,7 @@ log = logging.getLogger(__name__)
 LEASE_S = 90.0
 PAGE_BYTES = 2 * 1024 * 1024
 STRIKES = 3
+_PASSING = frozenset({408, 425, 429})  # statuses of a page that may be another a minute later
 FIRST_RUN_PATIENCE = timedelta(minutes=10)
 
 
@@ -197,7 +200,7 @@ class Pipeline:
             if self._wants_page(entry, feed):
                 wanted.append(entry.id)
             else:
-                articles.append(quality.article_of(entry))
+                articles.append(quality.article_of(entry, None))
         if batch:
             self.store.sift(articles, wanted, self.clock.now())
         return len(batch)
@@ -223,7 +226,7 @@ class Pipeline:
                 again = self.clock.now() + self.limits.page_retry * 2**strikes
                 self.store.strike(entry.id, reason, again_at=again)
                 return True
-            article = quality.article_of(entry, note=reason)
+            article = quality.article_of(entry, None, reason)
         except Exception:  # noqa: BLE001 - see the docstring of this module
             self._poisoned(entry, strikes)
             return True
@@ -235,7 +238,10 @@ class Pipeline:
     def _page_text(self, entry: Entry) -> str:
         response = self.fetcher.fetch(Request(entry.url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False))
         kind = response.headers.get("content-type", "")
-        quality.check_status(response.status)
+        if response.status != 200:
+            passing = response.status in _PASSING or response.status >= 500
+            fate = Fate.RETRY if passing else Fate.GIVE_UP
+            raise ArticleError(ArticleReason.HTTP_STATUS, f"answered with status {response.status}", fate)
         return self.workers.call(extract, response.body, response.url, kind, seconds=self.limits.extract_s)
 
     def _poisoned(self, entry: Entry, strikes: int) -> None:
@@ -304,7 +310,7 @@ class Pipeline:
     def _alerts(
         self, story: Story, article: Article, feed: Feed, finding: Finding, now: datetime
     ) -> tuple[Operation, ...]:
-        outlet = _outlet(article, feed.name)
+        outlet = _outlet(article, feed)
         private = bool(self.config.network.allow_private)
         messages = {
             channel: compose.alert(
@@ -344,10 +350,12 @@ class Pipeline:
         owed: tuple[Operation, ...] = ()
         if best and self.channel:
             private = bool(self.config.network.allow_private)
-            told = [compose.Told(story, finding, article, _outlet(article)) for story, article, finding in best]
+            told = [
+                compose.Told(story, finding, article, _outlet(article, feed)) for story, article, finding, feed in best
+            ]
             message = compose.missed(told, hours=wish.hours, channel=self.channel, now=now, private_links=private)
             owed = (self._post(StoryId("first run"), self.channel, message, now),)
-        self.store.end_first_run([story.id for story, _, _ in best], owed, now)
+        self.store.end_first_run([story.id for story, *_ in best], owed, now)
         event(log, "first run ended", feeds=run.feeds_answered, told=len(best))
         return True
 
@@ -422,6 +430,6 @@ class Pipeline:
         )
 
 
-def _outlet(article: Article, feed_name: str = "") -> str:
+def _outlet(article: Article, feed: Feed) -> str:
     """Return the name of who published an article."""
-    return feed_name or public_host(article.entry.url or article.entry.feed_url)
+    return feed.name or feed.title or public_host(article.entry.url or feed.url)

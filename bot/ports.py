@@ -137,7 +137,7 @@ class Store(Protocol):
     def first_run(self, now: datetime) -> FirstRun:
         """Return how far the first run has come."""
 
-    def missed(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding]]:
+    def missed(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding, Feed]]:
         """Return untold baseline stories published since then, best first, each with its best article."""
 
     def end_first_run(self, told: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:

@@ -82,6 +82,7 @@ def feed_of(row: sqlite3.Row) -> Feed:
         error=row["error"],
         ttl=_interval(row["ttl_s"]),
         full_at=moment(row["full_at"]),
+        title=row["title"],
     )
 
 

@@ -31,6 +31,7 @@ _STEPS = (
         host TEXT NOT NULL,
         active INTEGER NOT NULL DEFAULT 1,      -- in the config
         name TEXT NOT NULL DEFAULT '',
+        title TEXT NOT NULL DEFAULT '',         -- what it calls itself
         owner TEXT NOT NULL DEFAULT '',
         every_s REAL,
         read TEXT NOT NULL DEFAULT 'auto',

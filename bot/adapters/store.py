@@ -431,7 +431,7 @@ class SqliteStore:
             since=now if since is None else rows.sure_moment(float(since)),
         )
 
-    def missed(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding]]:
+    def missed(self, since: datetime, *, limit: int) -> Sequence[tuple[Story, Article, Finding, Feed]]:
         """See `Store`."""
         found = self._rows(
             f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.baseline AND NOT s.told AND s.first_seen >= ?"
@@ -440,16 +440,17 @@ class SqliteStore:
         )
         return [(story, *self.best_article(story.id)) for story in map(rows.story_of, found)]
 
-    def best_article(self, story_id: StoryId) -> tuple[Article, Finding]:
-        """Return the article of a story with the highest score, and its finding."""
+    def best_article(self, story_id: StoryId) -> tuple[Article, Finding, Feed]:
+        """Return the article of a story with the highest score, its finding and its feed."""
         row = self._rows(
-            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding FROM entries e"
+            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding, f.id AS feed_id FROM entries e"
             " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
             " JOIN findings g ON g.entry_id = e.id WHERE e.story_id = ?"
             " ORDER BY g.score DESC, e.seq LIMIT 1",
             (story_id,),
         )[0]
-        return rows.article_of(row), rows.finding_of(row["finding"])
+        ((_, feed),) = self._with_feeds([row])
+        return rows.article_of(row), rows.finding_of(row["finding"]), feed
 
     def trace(self, url: str) -> Trace | None:
         """Return what became of the latest entry with this address, None if there was none."""
@@ -621,6 +622,7 @@ def _write_poll(db: sqlite3.Connection, result: PollResult, now: datetime) -> No
         "next_poll_at": (feed.next_poll_at or now).timestamp(),  # of a stopped feed it means nothing
         "why": feed.why,
         "error": feed.error,
+        "title": feed.title,
     }
     sets = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(f"UPDATE feeds SET {sets} WHERE id = :id", {**values, "id": number})

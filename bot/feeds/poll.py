@@ -105,6 +105,7 @@ def _succeeded(
         error="",
         ttl=ttl,
         full_at=now if full else feed.full_at,
+        title=parsed.title if parsed and parsed.title else feed.title,
     )
     if parsed is None:
         return PollResult(state, outcome)

@@ -238,6 +238,7 @@ def test_a_feed_comes_back_as_it_was_written(store):
         error="broken",
         ttl=timedelta(minutes=30),
         full_at=NOW,
+        title="News of the Example",
     )
     store.finish(visit, [PollResult(kept, PollOutcome.NOT_MODIFIED)], NOW, slow=False)
     assert store.feeds() == [kept]
@@ -261,7 +262,7 @@ def test_an_entry_goes_its_way_once(store):
     store.save_finding(article(one), FINDING, STORY, ["k"], [], NOW)
     store.save_finding(article(two), replace(FINDING, score=0.1), None, [], [], NOW)
     assert store.unjudged(limit=9) == []
-    assert store.best_article(STORY.id) == (article(one), FINDING)
+    assert store.best_article(STORY.id)[:2] == (article(one), FINDING)
 
 
 def test_a_page_whose_reader_died_is_read_again_when_the_lease_lapsed(store):
@@ -399,10 +400,10 @@ def test_the_best_baseline_stories_are_missed_and_told_once(store):
             story = replace(story, first_seen=later(hours=-72))
         store.save_finding(article(e), replace(FINDING, score=score), story, [], [], NOW)
     best = store.missed(later(hours=-48), limit=2)
-    assert [story.score for story, _, _ in best] == [0.95, 0.9]
+    assert [story.score for story, *_ in best] == [0.95, 0.9]
     assert store.first_run(NOW).pending
-    store.end_first_run([story.id for story, _, _ in best], [operation()], NOW)
-    assert [story.score for story, _, _ in store.missed(later(hours=-48), limit=9)] == [0.8]
+    store.end_first_run([story.id for story, *_ in best], [operation()], NOW)
+    assert [story.score for story, *_ in store.missed(later(hours=-48), limit=9)] == [0.8]
     assert not store.first_run(NOW).pending
     assert len(store.operations()) == 1
 
