@@ -125,6 +125,7 @@ class Workspace:
             "ahead": 0.0,
             "history_lag": 0.0,
             "history_restricted": False,
+            "history_page": 1_000,
             "scopes": ALL_SCOPES,
             "ack_timeout": 3.0,
         }
@@ -361,7 +362,7 @@ class Workspace:
             and (oldest < float(m["ts"]) < latest or (edge and float(m["ts"]) in (oldest, latest)))
         ]
         rows.sort(key=lambda m: m["ts"], reverse=newest_first)
-        high = 15 if self.config["history_restricted"] else LIMITS["history_max"]
+        high = 15 if self.config["history_restricted"] else self.config["history_page"]
         shown = [self.public(m, truthy(args.get("include_all_metadata"))) for m in rows]
         return self.page(shown, args, "messages", 100, high)
 
@@ -476,7 +477,7 @@ class Workspace:
     def rate_limited(self, method, args):
         """Seconds to wait, or 0.  One message per second and channel for posting, tiers per minute for the rest."""
         now, key = self.monotonic(), (method, args.get("channel") if method == "chat.postMessage" else None)
-        if now < self.blocked.get(key, 0) - 0.05:  # called again before Retry-After was over
+        if now < self.blocked.get(key, now) - 0.05:  # called again before Retry-After was over
             self.early_retries.append({"method": method, "channel": key[1], "t": self.time()})
             return self.blocked[key] - now
         if method == "chat.postMessage":
@@ -630,7 +631,7 @@ async def api(request):
         if wait > 0:
             seconds = max(1, int(-(-wait // 1)))
             key = (method, args.get("channel") if method == "chat.postMessage" else None)
-            ws.blocked[key] = max(ws.blocked.get(key, 0), ws.monotonic() + wait)
+            ws.blocked[key] = max(ws.blocked.get(key, ws.monotonic()), ws.monotonic() + wait)
             status, headers = 429, {"Retry-After": str(seconds)}
             raise SlackError("ratelimited")  # noqa: TRY301
         if method in ("files.getUploadURLExternal", "apps.connections.open"):
