@@ -40,8 +40,9 @@ proof: $(VENV)/.dev ## the long suites
 bench: $(VENV)/.dev ## the figures of docs/benchmarks.md
 	@$(PY) -m benchmarks
 
-docs: $(VENV)/.dev ## make config.schema.json and docs/configuration.md from the code
+docs: $(VENV)/.dev ## make config.schema.json and the generated parts of docs/ from the code
 	@$(PY) -m bot.config.reference .
+	@$(PY) -m bot.demo.picture docs/alert.svg
 
 lock: ## make both lock files from pyproject.toml (needs uv)
 	@test -n "$(UV)" || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }
