@@ -101,6 +101,7 @@ class SlackNotifier:
         self._client = _OneCallClient(token, base, timeout_s, context or ssl.create_default_context(), proxy)
         self._identity: Identity | None = None
         self._skew = timedelta(0)  # how far Slack's clock is ahead of ours
+        self._not_before: dict[tuple[str, str], float] = {}  # method and channel -> monotonic seconds
 
     def __repr__(self) -> str:
         return f"SlackNotifier({self._base!r})"
@@ -180,12 +181,19 @@ class SlackNotifier:
         self, method: str, arguments: Mapping[str, Any], *, as_json: bool = False
     ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """Return body and headers (names in lower case) of one call. Raises DeliveryError and nothing else."""
+        limit = _limit(method, arguments)
+        left = self._not_before.get(limit, 0.0) - self._clock.monotonic()
+        if left > 0:
+            raise _delivery_error(DeliveryReason.RATE_LIMITED, f"{method}: still to wait", left)
         try:
             answer = self._client.once(method, dict(arguments), as_json=as_json)
             body, headers = answer.data, _lower(answer.headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, the request may have left: never "not sent"
             # without its cause: the library's errors may carry the request, and with it the token
-            raise self._mapped(method, error) from None
+            failure = self._mapped(method, error)
+            if failure.reason is DeliveryReason.RATE_LIMITED:
+                self._not_before[limit] = self._clock.monotonic() + (failure.retry_after or 1.0)
+            raise failure from None
         self._keep_skew(headers)
         if not isinstance(body, dict):
             raise _delivery_error(DeliveryReason.UNKNOWN, f"{method}: no JSON object")
@@ -226,6 +234,11 @@ class _OneCallClient(WebClient):
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:  # noqa: ARG002
         with self._opener.open(req, self._timeout_s) as answer:
             return {"status": answer.status, "headers": answer.headers, "body": answer.read().decode("utf-8")}
+
+
+def _limit(method: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what Slack counts calls by: posts by channel, all else by method."""
+    return method, str(arguments.get("channel", "")) if method == "chat.postMessage" else ""
 
 
 def _request(operation: Operation) -> tuple[str, dict[str, Any]]:

@@ -135,13 +135,31 @@ def test_retry_after_is_read_or_left(slack, header, seconds):
 
 def test_slacks_own_rate_limit_tells_how_long(slack):
     slack.config(post_rate=1, post_burst=1)
-    sender = notifier(slack)
+    clock = FakeClock()
+    sender = notifier(slack, clock=clock)
     sender.apply(operation("k1"))
     error = failure(sender.apply, operation("k2"))
     assert (error.reason, error.retry_after) == (R.RATE_LIMITED, 1.0)
     slack.advance(1)
+    clock.advance(1)
     sender.apply(operation("k2"))
     assert slack.admin("state")["early_retries"] == []
+
+
+def test_a_method_that_is_limited_is_not_called_before_its_time(slack):
+    """Slack counts the reading of histories over all channels; each would ask anew."""
+    clock = FakeClock()
+    slack.faults({"method": "conversations.history", "action": "ratelimit", "retry_after": 20})
+    sender = notifier(slack, clock=clock)
+    assert failure(sender.find, operation()).retry_after == 20.0
+    clock.advance(5)
+    error = failure(sender.find, operation(channel="G0PRIVATE"))
+    assert (error.reason, error.retry_after) == (R.RATE_LIMITED, 15.0)
+    sender.apply(operation())  # posts have limits of their own
+    clock.advance(15)
+    assert len(slack.calls("conversations.history")) == 1
+    slack.advance(20)
+    assert len(sender.find(operation())) == 1
 
 
 def test_a_refused_connection_is_certain():
