@@ -193,6 +193,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         self._budget = budget
         self._connect_s = connect_s
         self.opened = 0  # connections so far
+        self.failure: OSError | None = None  # why the last name or connection could not be had: httpcore drops causes
 
     def connect_tcp(
         self,
@@ -203,18 +204,18 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         """Connect to the first of the host's addresses that answers. Raises FetchError."""
+        self.failure = None
         addresses = self._policy.judge(host, port, self._resolve(host, port))
-        failure: OSError | None = None
         for address in addresses:
             try:
                 sock = socket.create_connection((address, port), self._budget.seconds(self._connect_s))
             except OSError as error:
-                failure = error
+                self.failure = error
             else:
                 self.opened += 1
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return GuardedStream(sock, self._budget)
-        raise connect_error(failure)
+        raise connect_error(self.failure)
 
     def connect_unix_socket(self, *_arguments: Any, **_named: Any) -> httpcore.NetworkStream:
         """Refuse."""
@@ -242,6 +243,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         except queue.Empty:
             raise FetchError(FetchReason.DNS, f"{host} was not resolved in time", Fate.RETRY) from None
         if isinstance(found, OSError):
+            self.failure = found
             raise FetchError(FetchReason.DNS, f"{host} cannot be resolved", Fate.RETRY) from found
         if not found:
             raise FetchError(FetchReason.DNS, f"{host} has no address", Fate.RETRY)
@@ -259,12 +261,9 @@ def _is_address(host: str) -> bool:
 def connect_error(failure: OSError | None) -> FetchError:
     """Return the error for a connection that could not be opened, by the kind of failure."""
     if isinstance(failure, TimeoutError):
-        error = FetchError(FetchReason.TIMEOUT, "no connection within the time allowed", Fate.RETRY)
-    else:
-        words = failure.strerror if failure and failure.strerror else "no connection"
-        error = FetchError(FetchReason.CONNECT, words.lower(), Fate.RETRY)
-    error.__cause__ = failure
-    return error
+        return FetchError(FetchReason.TIMEOUT, "no connection within the time allowed", Fate.RETRY)
+    words = failure.strerror if failure and failure.strerror else "no connection"
+    return FetchError(FetchReason.CONNECT, words.lower(), Fate.RETRY)
 
 
 class GuardedStream(httpcore.NetworkStream):
@@ -318,7 +317,9 @@ class GuardedStream(httpcore.NetworkStream):
             ) from error
         except ssl.SSLCertVerificationError as error:
             self.close()
-            raise FetchError(FetchReason.TLS, f"certificate refused: {error.verify_message}", Fate.RETRY) from error
+            raise FetchError(
+                FetchReason.TLS, f"certificate refused: {getattr(error, 'verify_message', '')}", Fate.RETRY
+            ) from error
         except (OSError, ValueError) as error:
             self.close()
             raise FetchError(FetchReason.TLS, "no encrypted connection could be agreed on", Fate.RETRY) from error
