@@ -103,8 +103,8 @@ class HttpFetcher:
     """The Fetcher over real sockets; safe for any number of threads, each of which has its own few connections.
 
     At most `total_s` seconds from first connect to last byte, redirects included, and `read_s` of silence; waiting for
-    a turn at a host does not count. Cookies, proxies and other wishes of the environment are ignored. `tls` None trusts the authorities that httpx
-    ships; making a context takes 30 ms.
+    a turn at a host does not count. Cookies, proxies and other wishes of the environment are ignored. `tls` None
+    trusts the authorities that httpx ships.
     """
 
     def __init__(

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 MEMORY = 512 * 1024 * 1024
 TASKS = 500  # a worker is replaced after so many: what libraries leak goes with it
+_BROKEN = (BrokenProcessPool, CancelledError, RuntimeError)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -53,27 +54,28 @@ class ProcessWorkers:
         Raises WorkerKilled with a reason after `seconds` of work, out of memory, if the worker died, or if the function
         raised anything else. Waiting for a free worker does not count.
         """
-        for attempt in (1, 2):
+        for _ in range(2):
             pool = self._running()
-            try:
-                future = pool.schedule(function, args=arguments, timeout=seconds)
-                result: T = future.result()
-            except BotError:
-                raise
-            except TimeoutError:
-                raise WorkerKilled(f"took more than {seconds:g} s") from None
-            except MemoryError:
-                raise WorkerKilled("out of memory") from None
-            except ProcessExpired as error:
-                raise WorkerKilled(f"died ({_exit_words(error.exitcode)})") from None
-            except (BrokenProcessPool, CancelledError, RuntimeError) as error:
-                if isinstance(error, RecursionError) or attempt == 2 or not self._discard(pool):
-                    raise WorkerKilled(f"{type(error).__name__}: {error}"[:300]) from error
-            except Exception as error:
-                raise WorkerKilled(f"{type(error).__name__}: {error}"[:300]) from error
-            else:
+            failure, result = self._once(pool, function, arguments, seconds)
+            if failure is None:
                 return result
-        raise AssertionError("two attempts either return or raise")
+            if not (isinstance(failure, _BROKEN) and self._discard(pool)):
+                break
+        if isinstance(failure, BotError):
+            raise failure
+        raise WorkerKilled(_words(failure, seconds)) from failure
+
+    def _once(
+        self, pool: ProcessPool, function: Callable[..., T], arguments: tuple[object, ...], seconds: float
+    ) -> tuple[BaseException | None, T]:
+        """Call once; return what went wrong, and the result. Nothing of it is raised: it may be a SystemExit."""
+        nothing: Any = None
+        try:
+            future = pool.schedule(function, args=arguments, timeout=seconds)
+            failure = future.exception()
+        except (BrokenProcessPool, CancelledError, RuntimeError) as error:
+            return error, nothing
+        return (failure, nothing) if failure is not None else (None, future.result())
 
     def close(self) -> None:
         """Kill all workers; calls under way raise WorkerKilled."""
@@ -125,6 +127,17 @@ class InlineWorkers:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def _words(failure: BaseException, seconds: float) -> str:
+    """Say what happened to a worker."""
+    if isinstance(failure, TimeoutError):
+        return f"took more than {seconds:g} s"
+    if isinstance(failure, MemoryError):
+        return "out of memory"
+    if isinstance(failure, ProcessExpired):
+        return f"died ({_exit_words(failure.exitcode)})"
+    return f"{type(failure).__name__}: {failure}"[:300]
 
 
 def _context(preload: Sequence[str]) -> Any:
