@@ -1,13 +1,8 @@
-"""Makes the fakes importable, and keeps the surroundings of this machine out of the tests."""
+"""Keeps the surroundings of this machine out of the tests."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 _SURROUNDINGS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL", "TALENTWIRE_CONFIG", "TALENTWIRE_DATA")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from fakes.clock import FakeClock
-from fakes.notifier import Died, FakeNotifier
-
 from bot.adapters.store import SqliteStore
 from bot.adapters.workers import InlineWorkers
 from bot.alerts.delivery import Policy
@@ -21,6 +18,8 @@ from bot.model import Feed, Request, Response
 from bot.moves.judge import Watch, compile_watch
 from bot.pipeline import Limits, Pipeline
 from bot.telemetry import Counters
+from tests.fakes.clock import FakeClock
+from tests.fakes.notifier import Died, FakeNotifier
 
 CHANNEL = "C0ALERTS"
 CONFIG = Config.model_validate(

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.notifier import FakeNotifier, Fault
-from pipeline.crash_world import CHANNEL, Bot, Site
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.notifier import FakeNotifier, Fault
+from tests.pipeline.crash_world import CHANNEL, Bot, Site
 
 HOSTS = ("one.example", "two.example")
 BEFORE = {
