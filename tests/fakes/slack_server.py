@@ -26,10 +26,11 @@ Admin (JSON): GET /_admin/state, /_admin/messages?channel=C, /_admin/calls; POST
 /_admin/config, /_admin/release, /_admin/channel, /_admin/post_as_user, /_admin/react, /_admin/socket/send,
 /_admin/socket/disconnect.
 
-Stricter than Slack is known to be: a reply to a deleted or unknown parent is refused; `limit` above 999 is refused
-instead of cut; metadata may hold only the documented values (no list of strings); and `lint` notes what Slack would
-post all the same: control, zero-width and direction characters, mentions, a label that names another host, previews not
-switched off, no text beside blocks, an unknown argument.
+A public channel is read with channels:history, a private one with groups:history. Stricter than Slack is known to be: a
+reply to a deleted or unknown parent is refused; `limit` above 1,000 is refused instead of cut; metadata may hold only
+the documented values (no list of strings); and `lint` notes what Slack would post all the same: control, zero-width and
+direction characters, mentions, a label that names another host, previews not switched off, no text beside blocks, an
+unknown argument.
 
 Not modelled: users.*, search, views.open and modals, Enterprise Grid, streaming, Events API retries, message size in
 storage, exact error texts.
@@ -536,7 +537,7 @@ async def arguments(request):
     return args, header.removeprefix("Bearer ").strip() or args.pop("token", None)
 
 
-def authorise(ws, method, token):
+def authorise(ws, method, token, args):
     if method == "blocks.validate":
         return
     if not token:
@@ -546,6 +547,9 @@ def authorise(ws, method, token):
     if token.startswith("xapp-") != (method == "apps.connections.open"):
         raise SlackError("not_allowed_token_type")
     scopes = METHODS[method][1]
+    channel = ws.channels.get(args.get("channel"))
+    if channel and len(scopes) == 2:
+        scopes = tuple(s for s in scopes if s.startswith("groups:") == channel["is_private"])
     if scopes and not set(scopes) & set(ws.config["scopes"]):
         raise SlackError("missing_scope", needed=scopes[0], provided=",".join(ws.config["scopes"]))
 
@@ -626,7 +630,7 @@ async def api(request):
                     return web.Response(status=503)
         if method not in METHODS:
             raise SlackError("unknown_method", req_method=method)  # noqa: TRY301
-        authorise(ws, method, token)
+        authorise(ws, method, token, args)
         wait = ws.rate_limited(method, args)
         if wait > 0:
             seconds = max(1, int(-(-wait // 1)))
