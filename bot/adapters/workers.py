@@ -129,7 +129,7 @@ class InlineWorkers:
         """Do nothing."""
 
 
-def _words(failure: BaseException, seconds: float) -> str:
+def _words(failure: BaseException | None, seconds: float) -> str:
     """Say what happened to a worker."""
     if isinstance(failure, TimeoutError):
         return f"took more than {seconds:g} s"
