@@ -63,8 +63,22 @@ class Farm:
 
 @pytest.fixture
 def farm() -> Iterator[Farm]:
-    options = "--port 0 --epoch now --talent .3 --person-per-story --crosspost .1 --entries 10 --seed 7".split()
-    sizes = "--min-size 3000 --max-size 9000 --min-page 6000 --max-page 20000".split()
+    options = [
+        "--port",
+        "0",
+        "--epoch",
+        "now",
+        "--talent",
+        ".3",
+        "--person-per-story",
+        "--crosspost",
+        ".1",
+        "--entries",
+        "10",
+        "--seed",
+        "7",
+    ]
+    sizes = ["--min-size", "3000", "--max-size", "9000", "--min-page", "6000", "--max-page", "20000"]
     command = [sys.executable, str(FARM), "--feeds", str(FEEDS), *options, *sizes]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
