@@ -141,15 +141,16 @@ def _likeness(body: bytes, codec: str) -> float:
         text = codecs.getincrementaldecoder(codec)().decode(sample)
     except UnicodeDecodeError:
         return 0.0
-    marks = [_weight(before, c) for before, c in zip(" " + text, text, strict=False) if not c.isascii()]
+    korean = codec == "cp949"
+    marks = [_weight(before, c, korean) for before, c in zip(" " + text, text, strict=False) if not c.isascii()]
     return sum(marks) / len(marks) if marks else 0.0
 
 
-def _weight(before: str, character: str) -> float:
+def _weight(before: str, character: str, korean: bool) -> float:
     if "\u3041" <= character <= "\u30fe" or "\uac00" <= character <= "\ud7a3":  # kana, Hangul
         return 1.0
     if "\u4e00" <= character <= "\u9fff":
-        return 0.8
+        return 0.0 if korean else 0.8  # Korean is written without, and Chinese taken for it is full of them
     if unicodedata.category(character) in {"Co", "Cn", "Cc", "So", "Sc"} or "\uff61" <= character <= "\uff9f":
         return -1.0
     if character.isalpha():

@@ -19,6 +19,7 @@ _ZONE = re.compile(rf"\b(?:{'|'.join(_ZONES)})$")
 _GMT_OFFSET = re.compile(r"\b(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d{2}))?$")
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})$")
 _EPOCH = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
+_YEAR_ZERO = re.compile(r"\b0\d{3}\b(?!$)")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 _CLOCK = r"(?:\D{1,12}?(\d{1,2})[:時时시]\s?(\d{2})(?:[:分분]\s?(\d{2}))?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})\s?[/.年년-]\s?(\d{{1,2}})\s?[/.月월-]\s?(\d{{1,2}}){_CLOCK}")
@@ -54,11 +55,9 @@ def parse(text: str) -> datetime | None:
     text = " ".join(text.split())[:100]
     if not text:
         return None
-    for read in (_iso, _epoch, _year_first, _rfc822, _day_first):
-        date = read(text)
-        if date is not None:
-            return date if date >= EARLIEST and date.year < _LATEST_YEAR else None
-    return None
+    readers = (_iso,) if _ISO.fullmatch(text) else (_epoch, _year_first, _rfc822, _day_first)
+    date = next((date for read in readers if (date := read(text)) is not None), None)
+    return date if date and date >= EARLIEST and date.year < _LATEST_YEAR else None
 
 
 def from_tuple(parsed: object) -> datetime | None:
@@ -70,8 +69,6 @@ def from_tuple(parsed: object) -> datetime | None:
 
 
 def _iso(text: str) -> datetime | None:
-    if not _ISO.fullmatch(text):
-        return None
     try:
         date = datetime.fromisoformat(text.replace(" +", "+"))
     except ValueError:
@@ -93,6 +90,8 @@ def _year_first(text: str) -> datetime | None:
 
 
 def _rfc822(text: str) -> datetime | None:
+    if _YEAR_ZERO.search(text):  # the parser would make 2001 of 0001
+        return None
     zone = _zone(text)
     bare = _GMT_OFFSET.sub("", _ZONE.sub("", text)) if zone is not None and not _OFFSET.search(text) else text
     bare = _GMT_OFFSET.sub("", text) if _GMT_OFFSET.search(text) else bare
