@@ -475,7 +475,7 @@ def test_socket_mode_acknowledges_and_comes_back_after_a_disconnect(fake):
         if json.loads(message).get("type") == "hello":
             connected.set()
 
-    sock = SocketModeClient(app_token=APP_TOKEN, web_client=client(fake), trace_enabled=False)
+    sock = SocketModeClient(app_token=APP_TOKEN, web_client=client(fake), ping_interval=1)
     sock.socket_mode_request_listeners.append(listener)
     sock.on_message_listeners.append(hello)
     sock.connect()

@@ -87,6 +87,7 @@ def failure(call, *arguments) -> DeliveryError:
         ({"action": "error", "error": "a_word_of_tomorrow"}, R.UNKNOWN, 0),
         ({"action": "error", "error": "<b>Not a word</b>"}, R.UNKNOWN, 0),
         ({"action": "ratelimit"}, R.RATE_LIMITED, 0),
+        ({"action": "http", "status": 429}, R.RATE_LIMITED, 0),  # whatever its body
         ({"action": "error", "error": "rate_limited"}, R.RATE_LIMITED, 0),
         ({"action": "revoke"}, R.TOKEN, 0),
         ({"action": "error", "error": "missing_scope"}, R.TOKEN, 0),
