@@ -1,0 +1,163 @@
+"""What one poll asks for, and what each kind of answer means for the feed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.errors import BotError, Fate, FeedError, FeedReason, FetchError, FetchReason
+from bot.feeds import poll
+from bot.model import Feed, ParsedEntry, ParsedFeed, PollOutcome, Request, Response
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+OLD = Feed(
+    "https://site.test/feed",
+    etag='W/"1,2"',
+    last_modified="Tue, 08 Jul 2025 12:00:00 GMT",
+    body_hash=poll.body_hash(b"old"),
+    failures=3,
+    polled_at=NOW - timedelta(hours=1),
+    full_at=NOW - timedelta(hours=1),
+    ttl=timedelta(hours=2),
+    error="before",
+)
+ENTRY = ParsedEntry("1", "hash", "https://site.test/1", "One", "Text", NOW - timedelta(hours=3))
+PARSED = ParsedFeed("Site", "en", (ENTRY,), {"1": "hash"}, ttl=timedelta(hours=4))
+
+
+def response(status: int = 200, body: bytes = b"new", **headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(Request(OLD.url), OLD.url, status, named, body)
+
+
+def test_validators_are_sent_as_they_came() -> None:
+    headers = poll.request_for(OLD, NOW).headers
+    assert headers["if-none-match"] == 'W/"1,2"'
+    assert headers["if-modified-since"] == "Tue, 08 Jul 2025 12:00:00 GMT"
+
+
+def test_once_a_day_they_are_left_out_lest_they_lie() -> None:
+    stale = replace(OLD, full_at=NOW - timedelta(days=1))
+    assert set(poll.request_for(stale, NOW).headers) == {"accept"}
+
+
+def test_a_new_feed_sends_none() -> None:
+    assert set(poll.request_for(Feed(OLD.url), NOW).headers) == {"accept"}
+
+
+def test_a_good_answer_renews_the_state() -> None:
+    answer = response(etag='"2"', cache_control="max-age=60")
+    assert poll.wants_parse(OLD, answer)
+    result = poll.result_of(OLD, answer, PARSED, NOW)
+    assert result.outcome is PollOutcome.OK
+    assert result.shown == {"1": "hash"}
+    feed = result.feed
+    assert (feed.etag, feed.last_modified, feed.body_hash) == ('"2"', "", poll.body_hash(b"new"))
+    assert (feed.failures, feed.error, feed.polled_at, feed.full_at, feed.ttl) == (0, "", NOW, NOW, PARSED.ttl)
+    assert feed.next_poll_at is not None
+    assert feed.next_poll_at >= NOW + timedelta(hours=4)  # the ttl
+
+
+def test_entries_carry_what_the_feed_says() -> None:
+    (entry,) = poll.result_of(OLD, response(), PARSED, NOW).entries
+    assert (entry.raw_id, entry.title, entry.summary, entry.url, entry.language) == (
+        "1",
+        "One",
+        "Text",
+        ENTRY.url,
+        "en",
+    )
+    assert (entry.seen_at, entry.published_at, entry.baseline) == (NOW, ENTRY.published_at, False)
+    assert entry.id == poll.entry_id(OLD.url, "1") != poll.entry_id("https://other.test/", "1")
+
+
+def test_the_first_answer_is_the_baseline() -> None:
+    (entry,) = poll.result_of(Feed(OLD.url), response(), PARSED, NOW).entries
+    assert entry.baseline
+
+
+@pytest.mark.parametrize(
+    ("offset", "kept"),
+    [
+        (timedelta(days=1), True),  # another time zone
+        (timedelta(days=3), False),  # the future
+        (timedelta(days=-365 * 19), True),
+        (timedelta(days=-365 * 21), False),  # before there were feeds
+    ],
+)
+def test_dates_that_cannot_be_are_dropped(offset: timedelta, kept: bool) -> None:
+    parsed = replace(PARSED, entries=(replace(ENTRY, published_at=NOW + offset),))
+    (entry,) = poll.result_of(OLD, response(), parsed, NOW).entries
+    assert (entry.published_at == NOW + offset) if kept else (entry.published_at is None)
+
+
+def test_not_modified_keeps_what_was_and_renews_the_validators_it_brings() -> None:
+    result = poll.result_of(OLD, response(304, b"", etag='"3"'), None, NOW)
+    assert result.outcome is PollOutcome.NOT_MODIFIED
+    assert (result.feed.etag, result.feed.last_modified, result.feed.body_hash) == (
+        '"3"',
+        OLD.last_modified,
+        OLD.body_hash,
+    )
+    assert (result.feed.polled_at, result.feed.full_at, result.feed.failures) == (NOW, OLD.full_at, 0)
+    assert result.feed.next_poll_at is not None
+    assert result.feed.next_poll_at >= NOW + timedelta(hours=2)  # the ttl it had when it was last read
+
+
+def test_the_same_bytes_need_no_parser() -> None:
+    same = response(200, b"old")
+    assert not poll.wants_parse(OLD, same)
+    result = poll.result_of(OLD, same, None, NOW)
+    assert result.outcome is PollOutcome.UNCHANGED
+    assert result.feed.full_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("answer", "parsed", "reason"),
+    [
+        (FetchError(FetchReason.TIMEOUT, "no answer", Fate.RETRY), None, "timeout"),
+        (response(500), None, "http_status"),
+        (response(204, b""), None, "http_status"),
+        (response(404), None, "http_status"),
+        (response(410), None, "gone"),
+        (response(), FeedError(FeedReason.NOT_A_FEED, "a web page came", Fate.RETRY), "not_a_feed"),
+        (response(), FeedError(FeedReason.KILLED, "took more than 5 s", Fate.RETRY), "killed"),
+    ],
+)
+def test_a_failure_changes_nothing_but_the_count_the_words_and_the_time(
+    answer: Response | BotError, parsed: BotError | None, reason: str
+) -> None:
+    result = poll.result_of(OLD, answer, parsed, NOW)
+    assert (result.outcome, result.reason, result.entries) == (PollOutcome.FAILED, reason, ())
+    feed = result.feed
+    assert feed.failures == 4
+    assert feed.error
+    assert feed.stopped is (reason == "gone")
+    kept = ("etag", "last_modified", "body_hash", "polled_at", "full_at", "ttl")
+    assert [getattr(feed, name) for name in kept] == [getattr(OLD, name) for name in kept]
+
+
+def test_without_a_network_no_feed_is_blamed() -> None:
+    result = poll.result_of(OLD, FetchError(FetchReason.NO_NETWORK, "", Fate.RETRY), None, NOW)
+    assert result.feed.failures == OLD.failures
+
+
+def test_a_304_nobody_asked_for_is_a_failure() -> None:
+    result = poll.result_of(Feed(OLD.url), response(304, b""), None, NOW)
+    assert (result.outcome, result.feed.polled_at) == (PollOutcome.FAILED, None)
+
+
+def test_a_huge_etag_is_not_kept() -> None:
+    assert poll.result_of(OLD, response(etag="x" * 2_000), PARSED, NOW).feed.etag == ""
+
+
+def test_what_was_left_out_and_broken_is_said() -> None:
+    parsed = replace(PARSED, left_out=7, broken="not well-formed at line 3")
+    assert poll.result_of(OLD, response(), parsed, NOW).reason == "not well-formed at line 3; 7 older entries left out"
+
+
+def test_a_body_that_wants_parsing_is_not_forgotten() -> None:
+    with pytest.raises(ValueError, match="wants parsing"):
+        poll.result_of(OLD, response(), None, NOW)
