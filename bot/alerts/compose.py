@@ -234,7 +234,7 @@ def _source(told: Told, *, private_links: bool) -> str:
     """Return the outlet and the link, whose label is the real host."""
     url = told.article.entry.url or told.story.url
     outlet, linked = escape(told.outlet, limit=80), link(url, private=private_links)
-    same = fold(told.outlet).removeprefix("www.") == host(url)
+    same = fold(told.outlet[:200]).removeprefix("www.") == host(url)
     return linked if linked and (same or not outlet) else " · ".join(part for part in (outlet, linked) if part)
 
 
