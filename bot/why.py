@@ -10,7 +10,7 @@ from bot import app
 from bot import explain as render
 from bot.adapters.store import SqliteStore, Trace
 from bot.config import Config, store_path
-from bot.errors import BotError
+from bot.errors import ArticleError, ArticleReason, BotError, Fate
 from bot.model import Finding, Request, joined
 from bot.moves.judge import Watch, judge
 from bot.ports import WorkerKilled
@@ -45,7 +45,10 @@ def _split(text: str) -> tuple[str, str]:
 def _from_file(path: Path) -> tuple[str, str]:
     from bot.articles.extract import extract
 
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ArticleError(ArticleReason.NO_TEXT, f"{path}: {error.strerror}", Fate.GIVE_UP) from error
     if data.lstrip()[:1] == b"<":
         return "", extract(data, "", "text/html")
     return _split(data.decode("utf-8", "replace"))

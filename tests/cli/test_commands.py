@@ -1,0 +1,310 @@
+"""The commands as a new user meets them: what they print, and their exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.adapters.clock import SystemClock
+from bot.cli import main
+from bot.demo.world import World
+
+HIRE = "Norvane AI hires Ada Ferrano from OpenAI"
+
+
+def talentwire(*arguments: str | Path, text: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments], input=text)
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        f"feeds: [https://news.example/feed.xml]\nwatchlist: {{organisations: [Norvane AI]}}\nstore: {tmp_path}/t.db\n"
+    )
+    return path
+
+
+@pytest.fixture
+def world():
+    with World(SystemClock()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def world_config(world, tmp_path) -> Path:
+    path = tmp_path / "world.yaml"
+    path.write_text(f"{world.config_text()}\nstore: {tmp_path}/world.db\n", "utf-8")
+    return path
+
+
+def commands() -> list[str]:
+    return sorted(main.commands)
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_has_a_help_with_an_example(name):
+    result = talentwire(name, "--help")
+    assert result.exit_code == 0
+    assert re.search(r"Examples?: +.*talentwire " + name, result.output), result.output
+
+
+def test_help_shows_at_most_ten_commands_and_those_for_builders_are_not_among_them():
+    listed = re.findall(r"^  (\w+)  ", talentwire("--help").output.partition("Commands:")[2], re.MULTILINE)
+    assert listed == ["check", "demo", "feeds", "once", "run", "why"]
+
+
+def test_help_imports_next_to_nothing():
+    code = "import sys, bot.cli; print(*sorted(m for m in sys.modules if m.partition('.')[0] in sys.argv[1:]))"
+    heavy = ["httpx", "trafilatura", "lxml", "feedparser", "pydantic", "slack_sdk", "apscheduler", "sqlite3", "yaml"]
+    told = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
+
+
+# ---------------------------------------------------------------------------------------------- check
+
+
+def test_check_of_a_right_file(config):
+    result = talentwire("check", config)
+    assert (result.exit_code, result.output) == (0, f"{config} is right: 1 feeds, 0 warnings\n")
+
+
+def test_check_names_all_faults_with_their_lines(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("feeds: [https://a.example/f]\nwatchlst: {}\nthresholds:\n  alert: high\n")
+    result = talentwire("check", path)
+    assert result.exit_code == 2
+    assert f"{path}:2: watchlst" in result.output
+    assert "watchlist" in result.output
+    assert f"{path}:4: thresholds.alert" in result.output
+    rows = json.loads(talentwire("check", path, "--json").output)["errors"]
+    assert [row["line"] for row in rows] == [2, 4]
+
+
+def test_other_commands_say_the_same_of_a_broken_file(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("feeds: [https://a.example/f]\nwatchlst: {}\n")
+    result = talentwire("feeds", "-c", path)
+    assert result.exit_code == 2
+    assert f"{path}:2: watchlst" in result.output
+
+
+def test_no_configuration_at_all_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = talentwire("once")
+    assert result.exit_code == 2
+    assert "config.yaml" in result.output
+
+
+# ---------------------------------------------------------------------------------------------- classify, group, why
+
+
+def test_classify_streams_one_line_for_each_in_order(config):
+    rows = [
+        {"id": "a", "title": HIRE, "text": "The company said so."},
+        {"id": 7, "title": "A ferry is late", "text": "Fog."},
+        {"id": "c", "title": "", "text": ""},
+    ]
+    result = talentwire("classify", "-c", config, text="\n".join(map(json.dumps, rows)) + "\n\n")
+    out = [json.loads(line) for line in result.output.splitlines()]
+    assert [row["id"] for row in out] == ["a", 7, "c"]
+    assert [row["label"] for row in out] == [True, False, False]
+    (move,) = out[0]["moves"]
+    assert (move["person"], move["from"], move["to"]) == ("Ada Ferrano", "OpenAI", "Norvane AI")
+    assert set(move) == {"person", "from", "to", "role", "status", "confidence"}
+
+
+@pytest.mark.parametrize("line", ["{not json", "[1, 2]", '"text"'])
+def test_a_bad_line_is_named(line):
+    result = talentwire("classify", text=f'{{"id": 1, "title": "x"}}\n{line}\n')
+    assert result.exit_code == 1
+    assert ":2:" in result.output
+
+
+def test_group_puts_two_reports_of_one_hire_together(config):
+    rows = [
+        {"id": "a", "title": HIRE, "text": f"{HIRE}, it said.", "published": "2026-03-01T10:00:00Z", "outlet": "One"},
+        {
+            "id": "b",
+            "title": "OpenAI loses Ada Ferrano to Norvane AI",
+            "text": "",
+            "published": "2026-03-01T12:00:00Z",
+            "outlet": "Two",
+        },
+        {"id": "c", "title": "A ferry is late", "text": "Fog.", "published": "2026-03-01T13:00:00Z"},
+    ]
+    result = talentwire("group", "-c", config, text="\n".join(map(json.dumps, rows)))
+    out = [json.loads(line) for line in result.output.splitlines()]
+    assert out[0]["story"] == out[1]["story"] is not None
+    assert [row["action"] for row in out] == ["new_alert", "none", "none"]
+    assert out[2]["story"] is None
+
+
+def test_why_of_a_text_shows_the_move_the_reasons_and_the_marked_words(config):
+    result = talentwire("why", "-c", config, "--text", f"{HIRE}\nThe company said so on Monday.")
+    assert result.exit_code == 0
+    assert "alert: scores" in result.output
+    assert "Ada Ferrano: OpenAI -> Norvane AI" in result.output
+    assert "[" in result.output.partition("text:")[2]
+
+
+def test_why_not_says_how_far_it_is_from_counting(config):
+    result = talentwire("why", "-c", config, "--text", "A ferry is late")
+    assert re.search(r"not about talent: scores 0\.\d\d, 0\.\d\d below 0\.50", result.output)
+
+
+def test_why_reads_a_file(config, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(
+        f"<html><body><article><h1>{HIRE}</h1><p>{HIRE}, it said on Monday. {'More was not said. ' * 20}</p></article></body></html>"
+    )
+    assert "Ada Ferrano" in talentwire("why", "-c", config, page).output
+
+
+def test_why_of_a_file_that_is_not_there_is_said(config, tmp_path):
+    result = talentwire("why", "-c", config, tmp_path / "none.txt")
+    assert result.exit_code == 1
+    assert "none.txt" in result.output
+
+
+def test_why_wants_something_to_explain():
+    assert talentwire("why").exit_code == 2
+
+
+# ---------------------------------------------------------------------------------------------- parse, extract
+
+
+def test_parse_prints_entries(world):
+    feed = world.answer("/feeds/loop.xml").body
+    result = talentwire("parse", "--url", "https://loop.example/feed.xml", text=feed)
+    rows = [json.loads(line) for line in result.output.splitlines()]
+    assert rows
+    assert set(rows[0]) == {"id", "link", "title", "date", "summary"}
+
+
+def test_parse_of_no_feed_says_what_came(world):
+    result = talentwire("parse", text=b"<html><body>Moved</body></html>")
+    assert result.exit_code == 1
+    assert "talentwire: " in result.output
+
+
+def test_extract_prints_the_article(world):
+    result = talentwire("extract", text=world.answer("/pages/halloway").body)
+    assert "Priya Halloway" in result.output
+    assert "<p>" not in result.output
+
+
+# ---------------------------------------------------------------------------------------------- feeds, poll, once, health
+
+
+def test_once_does_everything_and_ends(world, world_config):
+    result = talentwire("once", "-c", world_config, "--log-level", "error")
+    assert result.exit_code == 0, result.output
+    assert "What you missed" in result.output
+    assert re.search(r"13 feeds polled: 0 not modified, 2 failed; \d+ new entries; 0 alerts still owed", result.output)
+    listed = json.loads(talentwire("feeds", "-c", world_config, "--json").output)
+    assert {row["state"] for row in listed} == {"ok", "failing", "stopped"}
+    assert all(row["why"] for row in listed if row["state"] != "stopped")
+
+
+def test_why_of_an_entry_tells_what_became_of_it(world, world_config):
+    talentwire("once", "-c", world_config, "--log-level", "error")
+    result = talentwire("why", "-c", world_config, f"{world.url}/pages/halloway")
+    assert "before the feed's first poll" in result.output
+    assert "state: judged" in result.output
+    assert "Priya Halloway" in result.output
+    told = json.loads(talentwire("why", "-c", world_config, f"{world.url}/pages/halloway", "--json").output)
+    assert told["story"]
+
+
+def test_poll_polls_a_file_of_addresses(world, tmp_path):
+    file = tmp_path / "feeds.txt"
+    names = ("loop.xml", "weekly.atom", "otter.json", "kikai.rdf", "moved.xml")
+    file.write_text("# the small world\n" + "".join(f"{world.url}/feeds/{name}\n" for name in names))
+    arguments = ("poll", "--feeds", file, "--data", tmp_path / "data", "--allow-private", "--all", "--json")
+    first, second = (json.loads(talentwire(*arguments).output) for _ in range(2))
+    assert (first["feeds"], first["failed"], first["not_modified"]) == (5, 1, 0)
+    assert first["new"] > 0
+    assert (second["feeds"], second["not_modified"], second["new"]) == (4, 4, 0), "the failed one waits"
+
+
+def test_poll_refuses_inner_addresses_unless_told(world, tmp_path):
+    file = tmp_path / "feeds.txt"
+    file.write_text(f"{world.url}/feeds/loop.xml\n")
+    told = json.loads(talentwire("poll", "--feeds", file, "--data", tmp_path / "data", "--json").output)
+    assert told["failed"] == 1
+
+
+def test_poll_names_the_lines_that_are_no_addresses(tmp_path):
+    file = tmp_path / "feeds.txt"
+    file.write_text("https://a.example/feed\nfile:///etc/passwd\n\nnot an address\n")
+    result = talentwire("poll", "--feeds", file, "--data", tmp_path)
+    assert result.exit_code == 2
+    assert f"{file}:2" in result.output
+    assert f"{file}:4" in result.output
+
+
+def test_health_without_a_service_is_bad(config):
+    assert talentwire("health", "-c", config).exit_code == 1
+
+
+# ---------------------------------------------------------------------------------------------- run, for real
+
+
+class Running:
+    """`talentwire run` as a process of its own."""
+
+    def __init__(self, config: Path) -> None:
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        command = [sys.executable, "-m", "bot", "run", "-c", str(config)]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        )
+        self.lines: list[str] = []
+        self.news = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as stream:
+            for line in stream:
+                with self.news:
+                    self.lines.append(line)
+                    self.news.notify_all()
+
+    def wait_for(self, words: str) -> None:
+        with self.news:
+            assert self.news.wait_for(lambda: any(words in line for line in self.lines), 30), "".join(self.lines)
+
+
+def test_run_tells_what_is_on_alerts_is_healthy_keeps_others_out_and_stops_when_told(world, world_config):
+    running = Running(world_config)
+    try:
+        running.wait_for("talentwire feeds · talentwire why URL")
+        running.wait_for("What you missed")
+        assert any("alerts   this terminal" in line for line in running.lines)
+        second = talentwire("once", "-c", world_config)
+        assert second.exit_code == 1
+        assert "another instance" in second.output
+        assert talentwire("health", "-c", world_config).exit_code == 0
+    finally:
+        running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(10) == 0
+    running.wait_for("service stopped")
+
+
+def test_a_slack_token_without_a_channel_is_refused_at_the_start(config, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-planted-secret")
+    result = talentwire("once", "-c", config)
+    assert result.exit_code == 2
+    assert "slack.channel" in result.output
+    assert "planted" not in result.output
