@@ -25,7 +25,12 @@ from bot.lexicon import load
 from bot.moves.judge import Watch, compile_watch, judge
 
 DIGEST = 0.5
-FILES = {"dev": "dev.jsonl", "status": "status_dev.jsonl", "articles": "articles_dev.jsonl.gz", "background": "background.jsonl.gz"}
+FILES = {
+    "dev": "dev.jsonl",
+    "status": "status_dev.jsonl",
+    "articles": "articles_dev.jsonl.gz",
+    "background": "background.jsonl.gz",
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,23 @@ def watchlist(bench: Path) -> List:
 def predict(watch: Watch, row: dict) -> dict:
     finding = judge(watch, row["title"], row.get("text") or "", row.get("lang") or "")
     moves = [
-        {"person": m.person, "from": m.from_org, "to": m.to_org, "role": m.role, "status": m.status.value, "confidence": m.confidence}
+        {
+            "person": m.person,
+            "from": m.from_org,
+            "to": m.to_org,
+            "role": m.role,
+            "status": m.status.value,
+            "confidence": m.confidence,
+        }
         for m in finding.moves
     ]
-    return {"id": row["id"], "label": finding.score >= DIGEST, "score": finding.score, "kinds": [k.value for k in finding.kinds], "moves": moves}
+    return {
+        "id": row["id"],
+        "label": finding.score >= DIGEST,
+        "score": finding.score,
+        "kinds": [k.value for k in finding.kinds],
+        "moves": moves,
+    }
 
 
 def run(watch: Watch, gold: Path, out: Path) -> tuple[int, list[float]]:
@@ -82,7 +100,7 @@ def report(bench: Path, name: str, pred: Path) -> None:
         print(f"background n={total} false labels={len(labels)} per 10,000={10_000 * len(labels) / total:.2f}")
         return
     command = [sys.executable, str(bench / "score.py"), "--gold", str(bench / FILES[name]), "--pred", str(pred)]
-    print(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    print(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def main() -> int:

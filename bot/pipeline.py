@@ -34,7 +34,6 @@ from bot.errors import (
     ArticleReason,
     BotError,
     DeliveryError,
-    DeliveryReason,
     Fate,
     FeedError,
     FeedReason,
@@ -405,8 +404,6 @@ class Pipeline:
             try:
                 receipts = self.notifier.find(operation)
             except DeliveryError as error:
-                if error.reason is DeliveryReason.TOKEN:
-                    raise
                 self.store.settle(delivery.after_sweep_failed(operation, error, self.clock.now(), self.policy))
                 continue
             swept, deletes = delivery.after_sweep(operation, receipts, self.clock.now(), self.policy)

@@ -33,9 +33,9 @@ _NOTES = {
     "stub": "page without an article",
     "no_text": "page without an article",
     "not_html": "page is no text",
-    "http_status": "page could not be had",
     "killed": "page could not be read",
 }
+_NO_PAGE = "page could not be had"
 _LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
     "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
@@ -220,7 +220,7 @@ def _context(told: Told, now: datetime, *, private_links: bool) -> str:
         _source(told, private_links=private_links),
         date(published),
         _language(told.finding.language or told.article.language),
-        f"from the feed's text: {escape(_NOTES.get(note, note), limit=120)}" if note else "",
+        f"from the feed's text: {_NOTES.get(note, _NO_PAGE)}" if note else "",
     )
     return " · ".join(part for part in parts if part)
 
