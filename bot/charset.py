@@ -57,6 +57,7 @@ _DECLARED = re.compile(
     rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{1,40})["']|<meta[^>]{0,300}?charset\s*=\s*["']?([^\s"'/>;]{1,40})""",
     re.IGNORECASE,
 )
+_NO_TEXT = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]|[\xfe\xff]")  # surrogates in UTF-8, and bytes that never are in it
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _GUESSES = ("cp932", "euc_jp", "gb18030", "cp949", "big5hkscs", "cp1251", "koi8_r", "cp1253", "cp1256", "cp1255")
 _SAMPLE = 32_768
@@ -108,9 +109,9 @@ def _not_utf8(body: bytes, labels: list[str]) -> Decoded:
         if (codec != "cp1252" or latin) and (text := _strict(body, codec)) is not None:
             return Decoded(text)
     if "utf-8" in labels or not labels:
-        text = body.decode("utf-8", "replace")
-        if text.count("\ufffd") <= 3 + sum(not c.isascii() for c in text) // 20:
-            return Decoded(text, "some bytes are no valid UTF-8")
+        text = _NO_TEXT.sub(b"", body).decode("utf-8", "replace")
+        if text.count("\ufffd") <= 1 + sum(not c.isascii() for c in text) // 20:
+            return Decoded(text.replace("\ufffd", ""), "some bytes are no valid UTF-8")
     guess = "cp1252" if latin else _guess(body)
     doubt = "" if not labels and latin else f"the charset is none that was declared; taken for {guess}"
     return Decoded(body.decode(guess, "replace"), doubt)

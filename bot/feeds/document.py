@@ -26,6 +26,7 @@ _DROPPED_NAMES = "author creator contributor category subject comments commentRs
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 
 _FEED_ROOT = re.compile(r"<(?:[A-Za-z][\w.-]{0,30}:)?(?:rss|feed|RDF|rdf)(?=[\s>/])")
+_NAME = re.compile(r"[\w.:-]+")
 _ANY_ROOT = re.compile(r"<[A-Za-z_]")
 _HTML = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,200})", re.IGNORECASE)
@@ -88,7 +89,10 @@ def read(text: str, url: str) -> Document | None:
     broken = ""
     root = _strict(text)
     if isinstance(root, str):
-        broken, root = root, _strict(_REFERENCE.sub(_repaired, text))
+        broken, repaired = root, _REFERENCE.sub(_repaired, text)
+        root = _strict(repaired)
+        if isinstance(root, str) and (whole := _completed(repaired)):
+            root = _strict(whole)
     if isinstance(root, str):
         return None
     elements = list(root.iter("{*}item", "{*}entry"))
@@ -139,6 +143,16 @@ def _strict(text: str) -> etree._Element | str:
         return etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
         return f"not well-formed at line {error.lineno}"
+
+
+def _completed(text: str) -> str:
+    """Return a feed that stops short, cut after its last whole entry and closed; "" if it is not one of those."""
+    root = _NAME.match(text, 1)
+    ends = [text.rfind(tag) + len(tag) for tag in ("</item>", "</entry>") if tag in text]
+    if root is None or not ends or f"</{root[0]}" in text[max(ends) :]:
+        return ""
+    closing = f"</{root[0]}>"
+    return text[: max(ends)] + ("</channel>" + closing if root[0] == "rss" else closing)
 
 
 def _repaired(match: re.Match[str]) -> str:

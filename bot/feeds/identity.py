@@ -103,7 +103,8 @@ def _choose(
 
 def _left(known: Mapping[str, str], present: Mapping[str, int]) -> dict[tuple[str, str], str]:
     """Return the known entries that are not in the body under their own id, by looks."""
-    gone = {_looks(item_hash): raw_id for raw_id, item_hash in known.items() if raw_id not in present}
+    ids = (raw_id for raw_id in known if raw_id.partition(_SEPARATOR)[0] not in present)
+    gone = {_looks(known[raw_id]): raw_id for raw_id in ids}
     return {looks: raw_id for looks, raw_id in gone.items() if all(looks)}
 
 
