@@ -28,6 +28,7 @@ _LONG_WORD = re.compile(r"[A-Za-z0-9_~+/=-]{24,}")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff<>\"^`{|}]")
 _SPACES = re.compile(r"[\t\r\n]")
 _CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
+_HOSTLESS = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
 _SAFE = "!$&'()*+,;=:@/~"
 
 
@@ -107,7 +108,8 @@ def absolute(base: str, link: str) -> str:
     """Return `link` as an absolute http(s) address without user and password, "" if it is no such address."""
     link = _SPACES.sub("", link.strip())
     try:
-        joined = urljoin(base, link) if link else ""
+        hostless = _HOSTLESS.match(link)
+        joined = urljoin(base, link) if link and not hostless else ""
         parts = urlsplit(joined)
         host, port = parts.hostname, parts.port
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
@@ -60,10 +61,14 @@ def parse(text: str) -> datetime | None:
     return date if date and date >= EARLIEST and date.year < _LATEST_YEAR else None
 
 
-def from_tuple(parsed: object) -> datetime | None:
-    """Return a time tuple in UTC, as feedparser makes them, as an aware date; None where it is none."""
-    if not isinstance(parsed, tuple) or len(parsed) < 6:
-        return None
+def either(text: str, parsed: object) -> datetime | None:
+    """Return the date in `text` as we read it, else as feedparser did: `parsed`, a time tuple in UTC or None.
+
+    What has the form of ISO 8601 and is no possible date stays none.
+    """
+    own = parse(text)
+    if own is not None or _ISO.fullmatch(text.strip()) or not isinstance(parsed, Sequence) or len(parsed) < 6:
+        return own
     date = _made(*parsed[:6])
     return date if date and date >= EARLIEST and date.year < _LATEST_YEAR else None
 

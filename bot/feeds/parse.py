@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -186,14 +186,10 @@ def _published(raw: Any) -> datetime | None:
     """Return the first date that can be read: published, updated, created; read by us, else by feedparser."""
     for key in ("published", "updated", "created"):
         value = dict.get(raw, key)
-        date = (dates.parse(value) or dates.from_tuple(_as_tuple(dict.get(raw, key + "_parsed")))) if value else None
+        date = dates.either(value, dict.get(raw, key + "_parsed")) if value else None
         if date is not None:
             return date
     return None
-
-
-def _as_tuple(parsed: object) -> object:
-    return tuple(parsed) if isinstance(parsed, Iterable) else None
 
 
 def _window(items: Sequence[T], date_of: Callable[[T], str], limit: int) -> tuple[int, int]:

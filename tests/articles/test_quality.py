@@ -1,0 +1,113 @@
+"""Articles, stubs and walls; and whose text is judged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.articles.quality import article_of, check_status, quality
+from bot.articles.walls import WALLS
+from bot.errors import ArticleError, ArticleReason, Fate
+from bot.model import Entry, EntryId, Quality, Source
+from bot.text import fold
+
+TITLE = "Ada Byron leaves the laboratory for a rival"
+SENTENCE = "Ada Byron, who led the group that trains the largest models, leaves the laboratory for a rival in August. "
+ARTICLE = SENTENCE * 4
+ENTRY = Entry(
+    EntryId("e"), "https://site.test/feed", "1", "h", "https://site.test/1", f" {TITLE}\n", "From the feed.", "en", None,
+    datetime(2026, 7, 1, tzinfo=UTC),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (ARTICLE, Quality.ARTICLE),
+        (ARTICLE * 2 + "We and our partners use cookies.", Quality.ARTICLE),  # one phrase below an article
+        (ARTICLE * 5 + "Subscribe to continue. Already a subscriber? Cookie settings.", Quality.ARTICLE),  # a long one
+        ("She has been removed from her post, the board said; access denied to the press. " * 12, Quality.ARTICLE),
+        ("We value your privacy. We and our 842 partners store and access information on your device.", Quality.WALL),
+        (ARTICLE[:300] + "Subscribe to continue reading. Already a subscriber? Sign in.", Quality.WALL),
+        (ARTICLE * 2 + "This article is for subscribers only. Already a subscriber?", Quality.WALL),  # two phrases
+        ("Just a moment... Checking your browser before accessing the site.", Quality.WALL),
+        ("Wir und unsere Partner speichern Daten. Alle Cookies akzeptieren", Quality.WALL),
+        ("Cet article est réservé aux abonnés. Déjà abonné ? Connectez-vous.", Quality.WALL),
+        ("この記事は有料会員限定です。続きを読むにはログインしてください。", Quality.WALL),
+        ("Оформите подписку, чтобы читать дальше.", Quality.WALL),
+        ("Sorry, the page you are looking for cannot be found.", Quality.WALL),  # a 404 that says 200
+        ("feed.example: this domain is for sale. Buy this domain today.", Quality.WALL),
+        (SENTENCE, Quality.STUB),
+        ("", Quality.STUB),
+        (
+            "Tomatoes and basil grow well together in a sunny place with water. " * 6,
+            Quality.STUB,
+        ),  # about something else
+        ("研究者の山田さんが別の研究所に移籍した。" * 8, Quality.STUB),  # shares no word with the title
+    ],
+)
+def test_pages_are_told_apart(text: str, verdict: Quality) -> None:
+    title = "The board met" if "board" in text else TITLE
+    assert quality(text, title=title, summary="She leaves.")[0] is verdict
+
+
+def test_a_page_that_says_less_than_the_feed_is_a_stub() -> None:
+    assert quality(ARTICLE, title=TITLE, summary=ARTICLE * 3)[0] is Quality.STUB
+
+
+def test_scripts_that_say_more_in_fewer_characters_are_measured_by_what_they_say() -> None:
+    text = (
+        "研究者の山田花子氏が研究所を離れ、八月から競合他社で新しいチームを率いると二人の関係者が明らかにした。会社は後任を社内から選ぶ。"
+        * 3
+    )
+    assert len(text) < 280
+    assert quality(text, title="山田花子氏が研究所を離れる", summary="")[0] is Quality.ARTICLE
+
+
+def test_phrases_are_written_as_they_are_compared() -> None:
+    for phrases in WALLS.values():
+        assert [phrase for phrase in phrases if fold(phrase) != phrase or len(phrase) < 4] == []
+        assert len(set(phrases)) == len(phrases)
+
+
+def test_a_page_that_is_an_article_is_judged() -> None:
+    article = article_of(ENTRY, ARTICLE)
+    assert (article.source, article.note, article.title, article.body) == (Source.PAGE, "", TITLE, ARTICLE)
+
+
+@pytest.mark.parametrize(
+    ("page_text", "note", "expected"),
+    [
+        ("Subscribe to continue reading.", "", "wall"),
+        ("Too short.", "", "stub"),
+        (None, "killed", "killed"),
+        (None, "", ""),  # the page was not wanted
+    ],
+)
+def test_otherwise_the_feeds_text_is_and_the_note_says_why(page_text: str | None, note: str, expected: str) -> None:
+    article = article_of(ENTRY, page_text, note)
+    assert (article.source, article.body, article.note) == (Source.SUMMARY, "From the feed.", expected)
+
+
+@pytest.mark.parametrize(
+    ("status", "fate"),
+    [
+        (404, Fate.GIVE_UP),
+        (403, Fate.GIVE_UP),
+        (410, Fate.GIVE_UP),
+        (451, Fate.GIVE_UP),
+        (204, Fate.GIVE_UP),
+        (429, Fate.RETRY),
+        (500, Fate.RETRY),
+        (503, Fate.RETRY),
+    ],
+)
+def test_statuses_are_passing_or_final(status: int, fate: Fate) -> None:
+    with pytest.raises(ArticleError) as caught:
+        check_status(status)
+    assert (caught.value.reason, caught.value.fate) == (ArticleReason.HTTP_STATUS, fate)
+
+
+def test_only_200_is_a_page() -> None:
+    check_status(200)
