@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import TextIO
 
@@ -92,7 +93,7 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
         stack.callback(fetcher.close)
         pipeline = Pipeline(
             config=config if channel != TERMINAL else config.model_copy(update={"routes": ()}),
-            watch=watch_of(config),
+            watch=cache(partial(watch_of, config)),
             store=store,
             fetcher=fetcher,
             workers=workers,
@@ -133,6 +134,7 @@ def run(
     app: App, say: Callable[[str], None], *, config_path: Path | None = None, threads: Threads | None = None
 ) -> None:
     """Run the service until SIGTERM or SIGINT."""
+    app.pipeline.watch()  # compiled once, before the threads ask for it
     _introduce(app, say, config_path)
     now = app.pipeline.clock.now()
     app.store.sync_feeds(app.feeds, now, spread_s=FIRST_SPREAD_S * len(app.feeds))

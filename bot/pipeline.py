@@ -19,7 +19,7 @@ nobody else anything. Any other exception is a bug: logged with its traceback, o
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -95,10 +95,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The bot: a config, what was compiled from it, and the seams to the world."""
+    """The bot: a config, what is compiled of it when first asked for (polls do without), and the seams to the world."""
 
     config: Config
-    watch: Watch
+    watch: Callable[[], Watch]
     store: Store
     fetcher: Fetcher
     workers: Workers
@@ -208,7 +208,7 @@ class Pipeline:
         """Tell whether the page behind an entry is worth a fetch: never for what was there before, or is an edit."""
         if not entry.url or entry.baseline or entry.edits:
             return False
-        return feed.read is ReadMode.ALWAYS or touches(self.watch, f"{entry.title}\n\n{entry.summary}")
+        return feed.read is ReadMode.ALWAYS or touches(self.watch(), f"{entry.title}\n\n{entry.summary}")
 
     def read_page(self) -> bool:
         """Read one page that is wanted; False if none is due. What cannot be had is judged by the feed's text."""
@@ -270,7 +270,7 @@ class Pipeline:
 
     def _judge(self, article: Article, feed: Feed) -> None:
         now = self.clock.now()
-        finding = judge(self.watch, article.title, article.body, article.language)
+        finding = judge(self.watch(), article.title, article.body, article.language)
         traits = match.traits(article, finding)
         placement = self._place(article, feed, finding, traits, now)
         owed: Sequence[Operation] = ()

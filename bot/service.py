@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
 from bot.adapters.store import SqliteStore
 from bot.errors import StoreError
 from bot.model import PollOutcome, PollResult
@@ -72,6 +70,8 @@ class Service:
         self._on_poll = on_poll
         self._stopping = threading.Event()
         self._running: list[threading.Thread] = []
+        from apscheduler.schedulers.background import BackgroundScheduler  # polls alone do without it
+
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._noted_at = float("-inf")
         self._stages = self._make_stages(threads)

@@ -120,7 +120,7 @@ class Bot:
         self.calls = dying.calls
         return Pipeline(
             config=CONFIG,
-            watch=watch(),
+            watch=watch,
             store=dying,
             fetcher=self.site,
             workers=InlineWorkers(),

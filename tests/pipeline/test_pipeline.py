@@ -56,7 +56,7 @@ class Scene:
         self.store = store
         self.pipeline = Pipeline(
             config=CONFIG,
-            watch=watch(),
+            watch=watch,
             store=store,
             fetcher=self.web,
             workers=InlineWorkers(),
@@ -327,7 +327,7 @@ def test_the_first_run_waits_until_all_feeds_were_asked(tmp_path):
     )
     notifier = FakeNotifier(clock)
     scene.pipeline = Pipeline(
-        CONFIG, watch(), store, web, InlineWorkers(), notifier, clock, Counters(), Policy(), CHANNEL, Limits(pace_s=0.0)
+        CONFIG, watch, store, web, InlineWorkers(), notifier, clock, Counters(), Policy(), CHANNEL, Limits(pace_s=0.0)
     )
     scene.clock, scene.store, scene.notifier = clock, store, notifier
     store.sync_feeds([Feed(FEED), Feed("https://b.example/feed.xml")], clock.now(), spread_s=0)
@@ -347,7 +347,7 @@ def test_first_run_with_no_stories_wanted_says_nothing(tmp_path):
     notifier = FakeNotifier(clock)
     made = Config.model_validate({**CONFIG.model_dump(exclude_unset=True, by_alias=True), "first_run": {"stories": 0}})
     web = FakeFetcher({FEED: rss(("a", HIRE, HIRE))})
-    pipeline = Pipeline(made, watch(), store, web, InlineWorkers(), notifier, clock, Counters(), Policy(), CHANNEL)
+    pipeline = Pipeline(made, watch, store, web, InlineWorkers(), notifier, clock, Counters(), Policy(), CHANNEL)
     store.sync_feeds([Feed(FEED)], clock.now(), spread_s=0)
     pipeline.poll_host("w")
     pipeline.sift_entries()
