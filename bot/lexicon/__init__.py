@@ -1,4 +1,4 @@
-"""What the bot knows before any configuration: names, trigger phrases per language, weights. Data, loaded and checked here."""
+"""What the bot knows before any configuration: names, trigger phrases per language, weights. Data, checked here."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _WORD_LISTS = (
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A known employer. `context` are forms that count only beside a cue; `not_` longer words that mean something else."""
+    """A known employer. `context` forms count only beside a cue; `not_` are longer words that mean something else."""
 
     name: str
     kind: str
@@ -73,7 +73,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """Phrases of one class. `order` says where the mover stands: svo around the verb, sov before it, noun in its genitive.
+    """Phrases of a class. `order` is where the mover stands: svo around the verb, sov before it, noun in its genitive.
 
     `a … b` is a phrase with a gap inside one sentence, a trailing `*` a stem. Weak phrases need a person's name.
     """
@@ -96,7 +96,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How one language says that somebody moves. `before` and `after` map a marker word to its slot."""
+    """How one language says that somebody moves. `before` and `after` map a marker word to its slot.
+
+    `small` are all words that may stand between a verb and its mover without parting them.
+    """
 
     code: str
     stopwords: frozenset[str]
@@ -105,6 +108,7 @@ class Language:
     before: Mapping[str, str]
     after: Mapping[str, str]
     skip: frozenset[str]
+    small: frozenset[str]
     passive: frozenset[str]
     conjunctions: frozenset[str]
     as_: tuple[str, ...]
@@ -290,6 +294,7 @@ _LANGUAGE_KEYS = {
     "before",
     "after",
     "skip",
+    "fillers",
     "passive",
     "conjunctions",
     "as",
@@ -303,17 +308,23 @@ def read_language(name: str, text: str) -> Language:
     """Return the language file `text`. Raises ConfigError for unknown keys, doubles and phrases of two classes."""
     data = parse(name, text)
     _only(data, _LANGUAGE_KEYS, name, "")
+    skip, stopwords = (_block(data.get(key, ""), name, key) for key in ("skip", "stopwords"))
+    before, passive = _markers(data.get("before", {}), name, "before"), _block(data.get("passive", ""), name, "passive")
+    fillers = _block(data.get("fillers", ""), name, "fillers") | _block(
+        data.get("conjunctions", ""), name, "conjunctions"
+    )
     triggers = tuple(_triggers(row, name, f"triggers[{i}]") for i, row in enumerate(data.get("triggers", [])))
     _one_class_each(triggers, name)
     return Language(
         code=data["lang"],
-        stopwords=_block(data.get("stopwords", ""), name, "stopwords"),
+        stopwords=stopwords,
         ordinary=_block(data.get("ordinary", ""), name, "ordinary"),
         triggers=triggers,
-        before=_markers(data.get("before", {}), name, "before"),
+        before=before,
         after=_markers(data.get("after", {}), name, "after"),
-        skip=_block(data.get("skip", ""), name, "skip"),
-        passive=_block(data.get("passive", ""), name, "passive"),
+        skip=skip,
+        small=skip | stopwords | before.keys() | passive | fillers,
+        passive=passive,
         conjunctions=_block(data.get("conjunctions", ""), name, "conjunctions"),
         as_=_strings(data.get("as", []), name, "as"),
         words=MappingProxyType({key: _strings(data.get(key, []), name, key) for key in _WORD_LISTS}),

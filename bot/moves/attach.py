@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.model import Status
 from bot.moves.affiliations import Affiliation, affiliations, role_after
@@ -15,12 +16,18 @@ from bot.moves.watch import Watch
 
 _LEFT_REACH, _RIGHT_REACH = 160, 110  # characters between a verb and its mover
 _ORG_REACH = 150  # characters between a verb and an organisation of its
+_STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
+_GUESSES = frozenset({"context", "stand_in"})
 _LISTED = re.compile(r"^\s*(?:\([^)]{0,60}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One trigger with its slots filled. `sure` is how far the attachment itself is to be trusted, 0 to 1."""
+    """One trigger with its slots filled. `sure` is how far the attachment itself is to be trusted, 0 to 1.
+
+    `gap` counts the words between mover and verb that no rule explains; `how` says for each end what filled it: marker,
+    bare, subject, post, group, stand_in or context (the last two are guesses).
+    """
 
     kind: str
     mover: Mention
@@ -31,19 +38,25 @@ class Event:
     sentence: Sentence
     trigger: Hit
     sure: float
-    guessed: bool = False  # an end comes from the context, not from this sentence's own words
+    gap: int = 0
+    how: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def guessed(self) -> bool:
+        """Whether an end comes from the context, not from this sentence's own words."""
+        return any(how in _GUESSES for how in self.how.values())
 
 
 @dataclass(slots=True)
 class _Slots:
-    ends: dict[str, Mention]
-    guessed: bool = False
+    ends: dict[str, Mention] = field(default_factory=dict)
+    how: dict[str, str] = field(default_factory=dict)
 
-    def put(self, end: str, org: Mention | None, *, guessed: bool = False) -> None:
+    def put(self, end: str, org: Mention | None, how: str) -> None:
         other = self.ends.get("to" if end == "from" else "from")
         if org is not None and end and end not in self.ends and (other is None or other.start != org.start):
             self.ends[end] = org
-            self.guessed = self.guessed or guessed
+            self.how[end] = how
 
 
 def events(watch: Watch, reading: Reading) -> list[Event]:
@@ -85,11 +98,11 @@ class _Attachment:
         kind = self.trigger.term.value
         slots = self._slots(mover, passive)
         post = self.posts.get(mover)
-        self._fill(slots, mover, post, passive)
+        self._fill(slots, mover, post)
         from_org, to_org = slots.ends.get("from"), slots.ends.get("to")
         if kind in ("join", "hire", "move") and from_org and to_org and from_org.name == to_org.name:
             from_org = None if kind == "hire" else from_org
-        status = event_status(self.reading, self.sentence, self.trigger)
+        status = event_status(self.sentence, self.trigger)
         sure = mover.sure * (1.0 if self.trigger.term.strong else 0.7)
         return Event(
             kind,
@@ -101,7 +114,8 @@ class _Attachment:
             self.sentence,
             self.trigger,
             sure,
-            slots.guessed,
+            self._gap(mover),
+            dict(slots.how),
         )
 
     # -------------------------------------------------------------------------------------------- voice
@@ -116,6 +130,15 @@ class _Attachment:
             return True
         after = self.reading.folded[self.trigger.end : self.trigger.end + 12].split()[:1]
         return bool(after) and any(language.before.get(after[0]) == "agent" for language in self.reading.languages)
+
+    # -------------------------------------------------------------------------------------------- distance
+
+    def _gap(self, mover: Mention) -> int:
+        """Return how many words between the verb and `mover` no rule explains."""
+        if mover.start < self.trigger.end <= mover.end or mover.start <= self.trigger.start < mover.end:
+            return 0
+        left, right = (mover, self.trigger) if mover.end <= self.trigger.start else (self.trigger, mover)
+        return strange_words(self.reading, self.sentence, left.end, right.start)
 
     # -------------------------------------------------------------------------------------------- movers
 
@@ -151,7 +174,7 @@ class _Attachment:
         return self._left(people) if self._participle() else []
 
     def _participle(self) -> bool:
-        """ "P named CEO", "P hired by B": the headline drops the auxiliary."""
+        """Tell "P named CEO", "P hired by B": the headline drops the auxiliary."""
         return self.reading.folded[: self.trigger.end].endswith(("ed", "en", "ought", "go", "it", "ie", "to"))
 
     def _left(self, people: list[Mention]) -> list[Mention]:
@@ -159,7 +182,7 @@ class _Attachment:
             gap = self.reading.folded[person.end : self.trigger.start]
             if len(gap) > _LEFT_REACH:
                 return []
-            if self._blocked(person, gap):
+            if self._blocked(person, gap) or self._far(person):
                 continue
             return self._with_list(person, people, step=-1)
         return []
@@ -188,8 +211,13 @@ class _Attachment:
                 return []
             if self.reading.marker(person.start, self.trigger.end) in ("agent", "other", "goal", "source"):
                 continue
-            return self._with_list(person, people, step=1)
+            return [] if self._far(person) else self._with_list(person, people, step=1)
         return []
+
+    def _far(self, person: Mention) -> bool:
+        """Whether too many strange words stand between; those who speak for a firm must stand right beside the verb."""
+        spokesman = person.known is not None and bool(person.known.stands_for)
+        return self._gap(person) > (0 if spokesman else _STRANGE)
 
     def _crosses(self, person: Mention) -> bool:
         """Whether another verb stands between this one and `person`."""
@@ -245,13 +273,14 @@ class _Attachment:
     # -------------------------------------------------------------------------------------------- organisations
 
     def _slots(self, mover: Mention, passive: bool) -> _Slots:
-        slots = _Slots({})
+        slots = _Slots()
         if self.order == "sov":
-            self._before_verb(slots, mover)
+            self._before_verb(slots)
             return slots
         self._after_verb(slots)
         if self.frame.subject and not passive:
-            slots.put(self.frame.subject, self._subject(mover))
+            org = self._subject(mover)
+            slots.put(self.frame.subject, org, "stand_in" if org is not None and org.via == "anaphor" else "subject")
         if self.order == "noun" or self.trigger.term.value in ("join", "move", "leave", "found", "become"):
             self._preposed(slots)
         return slots
@@ -263,7 +292,7 @@ class _Attachment:
             if not self.trigger.end <= org.start < limit:
                 continue
             end = self._end_of(org, previous)
-            slots.put(end, org)
+            slots.put(end, org, "marker" if self.reading.marker(org.start, self.trigger.start) else "bare")
             previous = (org, end) if end else previous
 
     def _limit(self) -> int:
@@ -313,54 +342,52 @@ class _Attachment:
             if self.trigger.start - org.end > _ORG_REACH:
                 continue
             marker = self.reading.marker(org.start, self.sentence.start)
-            if marker in ("source", "place") and "from" not in slots.ends and self.trigger.term.value != "become":
-                if not any(post.org is org for post in self.posts.values()):
-                    slots.put("from", org)
+            own = any(post.org is org for post in self.posts.values())
+            if marker in ("source", "place") and self.trigger.term.value != "become" and not own:
+                slots.put("from", org, "marker")
 
-    def _before_verb(self, slots: _Slots, mover: Mention) -> None:
+    def _before_verb(self, slots: _Slots) -> None:
         before = [
             o for o in self.sentence.orgs if o.end <= self.trigger.start and self.trigger.start - o.end <= _ORG_REACH
         ]
         for org in reversed(before):
             case = self.reading.postposition(org.end)
             if case == "subject":
-                slots.put(self.frame.subject, org)
+                slots.put(self.frame.subject, org, "subject")
             elif case in self.frame.slots:
-                slots.put(self.frame.slots[case], org)
+                slots.put(self.frame.slots[case], org, "marker")
             elif not case and self.trigger.start - org.end <= 2:
-                slots.put(self.frame.unmarked or self.frame.slots.get("goal", ""), org)
+                slots.put(self.frame.unmarked or self.frame.slots.get("goal", ""), org, "bare")
         if self.frame.subject and self.frame.subject not in slots.ends:
             free = [o for o in before if self.reading.postposition(o.end) in ("subject", "")]
-            slots.put(
-                self.frame.subject, next((o for o in free if not any(p.org is o for p in self.posts.values())), None)
-            )
+            own = next((o for o in free if not any(p.org is o for p in self.posts.values())), None)
+            slots.put(self.frame.subject, own, "subject")
 
     # -------------------------------------------------------------------------------------------- context
 
-    def _fill(self, slots: _Slots, mover: Mention, post: Affiliation | None, passive: bool) -> None:
+    def _fill(self, slots: _Slots, mover: Mention, post: Affiliation | None) -> None:
         """Fill empty ends from the mover's post, from "the company", and from what the text is about."""
         kind = self.trigger.term.value
         if post is not None and post.org is not None:
             self._fill_from_post(slots, kind, post.org)
         group = self._group_org(mover) if mover.kind == "group" else None
         if group is not None and kind in JOINING | LEAVING:
-            slots.put("from", group)
+            slots.put("from", group, "group")
         if kind in LEAVING and "from" not in slots.ends:
-            slots.put("from", self._context_org(slots), guessed=True)
+            slots.put("from", self._context_org(slots), "context")
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
-            slots.put("to", self._context_org(slots) if kind != "join" or self._anaphor() else None, guessed=True)
+            slots.put("to", self._context_org(slots) if kind != "join" or self._anaphor() else None, "context")
 
     def _fill_from_post(self, slots: _Slots, kind: str, org: Mention) -> None:
         to_org = slots.ends.get("to")
         if kind in LEAVING or kind == "stay":
-            slots.put("from", org)
-        elif kind in ("appoint", "become") and to_org is None:
-            slots.put("to", org)
+            slots.put("from", org, "post")
+        elif kind in ("appoint", "become") and (to_org is None or to_org.name == org.name):
+            slots.put("to", org, "post")
             slots.ends.setdefault("from", org)
+            slots.how.setdefault("from", "post")
         elif to_org is None or to_org.name != org.name:
-            slots.put("from", org)
-        elif kind in ("appoint", "become"):
-            slots.ends.setdefault("from", org)
+            slots.put("from", org, "post")
 
     def _group_org(self, group: Mention) -> Mention | None:
         """Return the firm of "three OpenAI researchers" and of "three researchers from OpenAI"."""
@@ -404,3 +431,28 @@ class _Attachment:
             h.start for h in self.sentence.of("trigger") if h.start >= self.trigger.end + 30 and h.term.order != "noun"
         ]
         return min([self.sentence.end, self.trigger.end + 160, *nexts])
+
+
+# ------------------------------------------------------------------------------------------------ distance
+
+_ASIDE = re.compile(r"\([^()]*\)|^ ?, [^,]*,")
+_PLAIN = re.compile(r"[^\W\d_]+(?:['’.\-][^\W\d_]+)*")
+_EXPLAINED = ("role", "former", "people", "number", "ai", "anaphor", "status", "product", "person")
+
+
+def strange_words(reading: Reading, sentence: Sentence, start: int, end: int) -> int:
+    """Return how many words there are neither names, posts, markers nor fillers. Asides do not count."""
+    gap = _ASIDE.sub(lambda m: " " * len(m.group()), reading.folded[start:end])
+    marks = [(h.start, h.end) for kind in _EXPLAINED for h in sentence.of(kind)]
+    marks += [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
+    count = 0
+    for match in _PLAIN.finditer(gap):
+        at = start + match.start()
+        if not any(b <= at < e for b, e in marks) and not _small(reading, match.group()):
+            count += 1
+    return count
+
+
+def _small(reading: Reading, word: str) -> bool:
+    word = word.removesuffix("'s")
+    return len(word) < 2 or any(word in language.small for language in reading.languages) or word.endswith("ly")

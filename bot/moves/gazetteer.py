@@ -15,7 +15,7 @@ _CLITICS = frozenset({"و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", 
 class Term:
     """One phrase to look for and what it means.
 
-    `kind` is org, person, product, not, trigger, role, people, number, former, status, negative, ai, anaphor or keyword;
+    `kind` is org, person, product, not, trigger, role, people, number, former, status, negative, ai, anaphor, keyword;
     `value` the canonical name, the class of a trigger or the status. `form` keeps the spelling where capitals matter:
     with `capital` the first letter must be one. `cue` marks forms that count only beside a cue. `rest` is the second
     part of a phrase with a gap, `stem` allows any ending. `via` says how a name was spelt: exact, alias or mangled.

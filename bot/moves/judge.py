@@ -10,9 +10,9 @@ from bot.model import Finding, Move, Reason, Span, joined
 from bot.moves.attach import events
 from bot.moves.gazetteer import Hit
 from bot.moves.language import detect
-from bot.moves.merge import Merged, merge
+from bot.moves.merge import Merged, in_story, merge
 from bot.moves.people import find_people
-from bot.moves.reading import Reading, read
+from bot.moves.reading import Reading, follows_verb, read
 from bot.moves.score import features, kinds, probability, reasons
 from bot.moves.watch import Watch, compile_watch
 from bot.text import fold
@@ -20,6 +20,7 @@ from bot.text import fold
 __all__ = ["Watch", "compile_watch", "judge", "touches"]
 
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
+_TOLD = 0.35  # moves that are less likely are left out; their slots still stand among the reasons of the score
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
 
 
@@ -39,7 +40,7 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     text = joined(title, body)
     code = detect(watch.lexicon.languages, text, language)
     hits = list(watch.gazetteer.scan(text, fold(text), frozenset((code, "en"))))
-    if not _gate(watch, hits):
+    if not _gate(watch, hits, text):
         why = Reason("gate", "no watched name, no trigger with an AI term", 0.0)
         return Finding(code, 0.0, (), (), (), (), (why,))
     reading = read(watch, title, text, code, hits)
@@ -47,11 +48,12 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     merged = merge(events(watch, reading), watch.lexicon.scoring.move)
     found = features(watch, reading, merged)
     weights = watch.lexicon.scoring.score
-    told = _told(merged)
+    score = round(probability(found, weights), 4)
+    told = _told([in_story(m, score, watch.lexicon.scoring.move) for m in merged])
     return Finding(
         language=code,
-        score=round(probability(found, weights), 4),
-        kinds=kinds(watch, found, merged),
+        score=score,
+        kinds=kinds(found, merged),
         moves=tuple(m.move for m in told),
         people=_people(reading, told),
         organisations=_organisations(reading),
@@ -60,14 +62,21 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     )
 
 
-def _gate(watch: Watch, hits: list[Hit]) -> bool:
-    """An AI organisation or a watched name; a known person, a large firm or a trend only with something about AI."""
+def _gate(watch: Watch, hits: list[Hit], text: str) -> bool:
+    """Ask for an AI organisation or watched name; a known person, large firm or trend only with something about AI.
+
+    A move to or from a large technology firm is let through as well: the score weighs what it is worth.
+    """
     present = {hit.term.kind for hit in hits}
-    orgs = [watch.organisations[h.term.value] for h in hits if h.term.kind == "org" and not h.term.cue]
+    triggers = [h for h in hits if h.term.kind == "trigger"]
+    named = [h for h in hits if h.term.kind == "org" and (not h.term.cue or follows_verb(fold(text), triggers, h))]
+    orgs = [watch.organisations[h.term.value] for h in named]
     if "keyword" in present or any(org.is_ai for org in orgs):
         return True
     if not present & {"trigger", "flag"}:
         return False
+    if triggers and any(org.kind == "bigtech" for org in orgs):
+        return True
     topical = bool(present & {"ai", "product"})
     people = any(h.term.kind == "person" for h in hits)
     return (topical and (people or bool(orgs) or "flag" in present)) or (people and bool(orgs))
@@ -75,7 +84,7 @@ def _gate(watch: Watch, hits: list[Hit]) -> bool:
 
 def _told(merged: list[Merged]) -> list[Merged]:
     """Return the moves that the text reports: news near its top; a past one only where the title tells it."""
-    told = [m for m in merged if (m.is_news or m.zone == "title") and m.zone != "body"]
+    told = [m for m in merged if (m.is_news or m.zone == "title") and m.move.confidence >= _TOLD]
     told.sort(key=lambda m: (m.is_group, -m.move.confidence))
     return told[:_MANY]
 

@@ -33,7 +33,7 @@ def detect(languages: Mapping[str, Language], text: str, hint: str = "") -> str:
 
 def _by_words(languages: Mapping[str, Language], sample: str, hint: str) -> str:
     words = Counter(_WORD.findall(sample.casefold()))
-    scores = {
+    scores: dict[str, float] = {
         code: sum(count for word, count in words.items() if word in language.stopwords)
         for code, language in languages.items()
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model import Move, Span, Status
 from bot.moves.attach import Event
@@ -51,6 +51,20 @@ def merge(events: Sequence[Event], weights: Mapping[str, float]) -> list[Merged]
     return [m for m in merged if m.orgs]
 
 
+def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the logistic of the weighted sum of `features`, a probability."""
+    total = sum(weights.get(name, 0.0) * value for name, value in features.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def in_story(merged: Merged, score: float, weights: Mapping[str, float]) -> Merged:
+    """Return `merged` with the confidence that it has in a text which is a story with probability `score`."""
+    features = {**merged.features, "story": score}
+    return replace(
+        merged, move=replace(merged.move, confidence=round(logistic(features, weights), 3)), features=features
+    )
+
+
 def _order(event: Event) -> tuple[bool, int, bool, int]:
     return (event.status is Status.HISTORICAL, ZONES.index(event.sentence.zone), event.guessed, event.trigger.start)
 
@@ -72,7 +86,7 @@ def _merged(group: list[Event], weights: Mapping[str, float]) -> Merged:
     mover = max((e.mover for e in current), key=lambda m: m.sure)
     status = _status(current)
     features = _features(current, mover, from_org, to_org, zone, status)
-    confidence = 1 / (1 + math.exp(-sum(weights.get(name, 0.0) * value for name, value in features.items())))
+    confidence = logistic(features, weights)
     move = Move(
         person=mover.name,
         from_org=from_org.name if from_org else None,
@@ -103,7 +117,7 @@ def _role(events: Sequence[Event]) -> str | None:
 
 
 def _status(events: Sequence[Event]) -> Status:
-    """The title's denial or rumour stands; else the surest word in the text about this mover."""
+    """Let the title's denial or rumour stand; else the surest word in the text about this mover."""
     first = events[0].status
     if first in (Status.DENIED, Status.RUMOURED, Status.HISTORICAL):
         return first
@@ -114,19 +128,43 @@ def _status(events: Sequence[Event]) -> Status:
 def _features(
     events: Sequence[Event], mover: Mention, from_org: Mention | None, to_org: Mention | None, zone: str, status: Status
 ) -> dict[str, float]:
-    best = max(event.sure for event in events)
     orgs = [org for org in (from_org, to_org) if org is not None]
     return {
         "bias": 1.0,
         f"zone.{zone}": 1.0,
-        f"person.{mover.via}": 1.0,
-        "group": float(mover.kind == "group"),
-        "unsure": 1.0 - best,
+        f"person.{_shape(mover)}": 1.0,
+        f"gap.{min([3, *(event.gap for event in events)])}": 1.0,
+        **{f"from.{how}": 1.0 for how in _how(events, "from", from_org)},
+        **{f"to.{how}": 1.0 for how in _how(events, "to", to_org)},
         "both_ends": float(from_org is not None and to_org is not None),
-        "guessed": float(all(event.guessed for event in events)),
         "unknown_org": float(any(org.known is None for org in orgs)),
+        "no_ai_org": float(not any(org.known is not None and org.known.is_ai for org in orgs)),
         "told_twice": float(len(events) > 1),
         "weak": float(all(not event.trigger.term.strong for event in events)),
+        "named_early": float(any(event.sentence.start == 0 for event in events)),
+        "long_sentence": float(min(e.sentence.end - e.sentence.start for e in events) > 240),
         f"kind.{events[0].kind}": 1.0,
         f"status.{status.value}": 1.0,
     }
+
+
+def _shape(mover: Mention) -> str:
+    """Say what makes the mover a person: a known name, a given name, the shape of two unknown words, one word ..."""
+    if mover.kind == "group":
+        return "group"
+    if mover.known is not None and mover.known.stands_for:
+        return "boss"
+    if mover.via == "shape":
+        return "given" if mover.sure > 0.9 else "titled" if mover.sure <= 0.7 else "shape"
+    return mover.via
+
+
+def _how(events: Sequence[Event], end: str, org: Mention | None) -> list[str]:
+    """Return what filled this end of the move, [] where nothing did."""
+    filled = [e.how.get(end) for e in events if org is not None and _end(e, end) == org.name]
+    return [how for how in filled[:1] if how]
+
+
+def _end(event: Event, end: str) -> str | None:
+    org = event.from_org if end == "from" else event.to_org
+    return org.name if org is not None else None

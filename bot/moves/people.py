@@ -1,4 +1,4 @@
-"""Reading -> its people and groups: known names, names by their shape in any script, family names, "three researchers"."""
+"""Reading -> its people and groups: known names, names by their shape, family names, "three researchers"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.moves.watch import Watch
 
 _TOKEN = re.compile(r"@?[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _PARTICLES = frozenset(
-    ["van", "von", "de", "del", "della", "di", "da", "der", "den", "la", "le", "el", "al", "bin", "ibn", "ben", "dos", "do", "du", "ter", "ten", "af", "av", "zu", "y", "und"]
+    "van von de del della di da der den la le el al bin ibn ben dos do du ter ten af av zu y und".split()  # noqa: SIM905
 )
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _LATIN_SURE = 0.95
@@ -135,7 +135,8 @@ def _fits(finder: _Finder, token: _Token, piece: list[_Token], tokens: list[_Tok
 def _name_shaped(word: str) -> bool:
     parts = re.split(r"['’\-]", word)
     return all(
-        part == "" or part[1:].islower() or len(part) == 1 or (not part[0].isupper() and part.islower()) for part in parts
+        part == "" or part[1:].islower() or len(part) == 1 or (not part[0].isupper() and part.islower())
+        for part in parts
     ) or bool(_INNER_CAPITAL.match(word))
 
 
@@ -163,7 +164,7 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
     if given is not None and 0 < given < len(piece) - 1:
         piece = piece[given:]
     names = [token for token in piece if token.folded not in _PARTICLES]
-    sure = _sure(finder, sentence, piece, given is not None, titled)
+    sure = _sure(sentence, piece, given is not None, titled)
     if len(names) == 1 and piece[0].start == sentence.start and given is None and not titled:
         sure = 0.2
     text = finder.reading.text[piece[0].start : piece[-1].end]
@@ -171,7 +172,7 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
     sentence.people.append(Mention("person", text, piece[0].start, piece[-1].end, via, sure))
 
 
-def _sure(finder: _Finder, sentence: Sentence, piece: list[_Token], given: bool, titled: bool) -> float:
+def _sure(sentence: Sentence, piece: list[_Token], given: bool, titled: bool) -> float:
     if len(piece) == 1:
         return 0.5 if given else 0.4
     if given:
@@ -227,7 +228,8 @@ def _resolved(finder: _Finder, sentence: Sentence) -> list[Mention]:
         if person.via == "single":
             full = finder.full.get(person.name.casefold())
             if full:
-                person = replace(person, name=full, via="surname", sure=0.9)
+                found.append(replace(person, name=full, via="surname", sure=0.9))
+                continue
         found.append(person)
     return found
 
@@ -251,14 +253,14 @@ def _groups(finder: _Finder, sentence: Sentence) -> None:
 
 
 def _group_start(finder: _Finder, sentence: Sentence, hit: Hit) -> int:
-    allowed = {h.start: h for kind in ("number", "former", "role", "ai") for h in sentence.of(kind)}
-    orgs = {org.start: org for org in sentence.orgs}
+    allowed = [(h.start, h.end) for kind in ("number", "former", "role", "ai") for h in sentence.of(kind)]
+    allowed += [(org.start, org.end) for org in sentence.orgs]
     start = hit.start
     for token in reversed(_tokens(finder.reading.text, max(sentence.start, hit.start - 60), hit.start)):
         gap = finder.reading.text[token.end : start]
         if gap.strip(" -'’s") or token.start < sentence.start:
             break
-        known = any(b <= token.start and token.end <= o.end for b, o in (*allowed.items(), *orgs.items()))
+        known = any(begin <= token.start and token.end <= end for begin, end in allowed)
         if not known and not finder.reading.text[token.end + 1 : token.end + 2].isdigit():
             break
         start = token.start

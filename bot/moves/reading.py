@@ -137,11 +137,8 @@ def _sorted_hits(hits: list[Hit], folded: str, reading: Reading) -> dict[str, li
     """Return hits by kind, overlaps settled. Names win over products, `not` hides what lies in it."""
     groups: dict[str, list[Hit]] = {}
     for hit in hits:
-        if hit.term.rest:
-            hit = _with_rest(hit, folded, reading)
-            if hit is None:
-                continue
-        groups.setdefault(hit.term.kind, []).append(hit)
+        if not hit.term.rest or _has_rest(hit, folded, reading):
+            groups.setdefault(hit.term.kind, []).append(hit)
     hidden = groups.pop("not", [])
     names = longest(
         hit
@@ -164,11 +161,10 @@ def _phrases(hits: list[Hit], names: list[Hit]) -> list[Hit]:
     return longest(h for h in hits if id(h) not in inside)
 
 
-def _with_rest(hit: Hit, folded: str, reading: Reading) -> Hit | None:
-    limit = min(len(folded), hit.end + 90)
-    end = _sentence_at(reading, hit.start).end
-    at = folded.find(hit.term.rest, hit.end, min(limit, end))
-    return None if at < 0 else Hit(hit.term, hit.start, hit.end)
+def _has_rest(hit: Hit, folded: str, reading: Reading) -> bool:
+    """Whether the second half of a phrase with a gap follows in the same sentence."""
+    end = min(hit.end + 90, _sentence_at(reading, hit.start).end)
+    return folded.find(hit.term.rest, hit.end, end) >= 0
 
 
 def _sentence_at(reading: Reading, position: int) -> Sentence:
@@ -197,12 +193,29 @@ def _organisations(watch: Watch, reading: Reading, by_kind: dict[str, list[Hit]]
     )
     found = []
     for hit in hits:
-        if hit.term.cue and hit.term.value not in plain and not (topical and _has_cue(reading, hit)):
+        if (
+            hit.term.cue
+            and hit.term.value not in plain
+            and not (
+                (topical and _has_cue(reading, hit)) or follows_verb(reading.folded, by_kind.get("trigger", []), hit)
+            )
+        ):
             continue
         known = watch.organisations[hit.term.value]
         sure = 0.85 if hit.term.via == "mangled" or hit.term.cue else 1.0
         found.append(Mention("org", known.name, hit.start, hit.end, hit.term.via, sure, known))
     return found
+
+
+def follows_verb(folded: str, triggers: list[Hit], hit: Hit) -> bool:
+    """Whether an ordinary word is what somebody joins or leaves: it stands right after such a verb, and ends there."""
+    after = folded[hit.end : hit.end + 1]
+    ends = after in ("", ".", ",", ";", ":", ")", "\n") or folded.startswith(
+        (" for ", " to ", " as ", " after ", " from "), hit.end
+    )
+    return ends and any(
+        t.end == hit.start - 1 and t.term.value in ("join", "move", "leave", "poach", "hire") for t in triggers
+    )
 
 
 def _has_cue(reading: Reading, hit: Hit) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.model import Kind, Reason, Span, Status
+from bot.moves.attach import Event
 from bot.moves.frames import JOINING, LEAVING
-from bot.moves.merge import Merged
+from bot.moves.merge import Merged, logistic
 from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.watch import Watch
 
@@ -37,7 +37,7 @@ def features(watch: Watch, reading: Reading, moves: list[Merged]) -> Features:
     found = Features()
     found.add("bias", 1.0)
     _of_moves(found, moves)
-    _of_flags(watch, reading, found)
+    _of_flags(reading, found)
     _of_context(watch, reading, found)
     if len(reading.text) < SHORT:
         for name in [n for n in found.values if n.startswith(("move.", "flag.", "group."))]:
@@ -47,8 +47,7 @@ def features(watch: Watch, reading: Reading, moves: list[Merged]) -> Features:
 
 def probability(found: Features, weights: Mapping[str, float]) -> float:
     """Return the logistic of the weighted sum."""
-    total = sum(weights.get(name, 0.0) * value for name, value in found.values.items())
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    return logistic(found.values, weights)
 
 
 def reasons(found: Features, weights: Mapping[str, float], moves: Iterable[Merged]) -> tuple[Reason, ...]:
@@ -61,14 +60,11 @@ def reasons(found: Features, weights: Mapping[str, float], moves: Iterable[Merge
         text, span = found.sources.get(name, ("", None))
         weighted.append(Reason(name, text, round(weight, 2), span))
     weighted.sort(key=lambda reason: -abs(reason.weight))
-    slots = [_slot_reason(merged, event) for merged in moves for event in merged.events[:2]]
+    slots = [_slot_reason(event) for merged in moves for event in merged.events[:2]]
     return (*weighted[:12], *slots[:8])
 
 
-def _slot_reason(merged: Merged, event: object) -> Reason:
-    from bot.moves.attach import Event
-
-    assert isinstance(event, Event)  # noqa: S101 - for the type checker
+def _slot_reason(event: Event) -> Reason:
     parts = [f"person={event.mover.name} ({event.mover.via})"]
     parts += [f"{end}={org.name} ({org.via})" for end, org in (("from", event.from_org), ("to", event.to_org)) if org]
     parts += [f"role={event.role}"] if event.role else []
@@ -116,7 +112,7 @@ def _standing(merged: Merged) -> str:
 
 
 def _weight(orgs: Iterable[Mention]) -> float:
-    """The highest weight among watch-listed names; 1 where none is."""
+    """Return the highest weight among watch-listed names; 1 where none is."""
     weights = [org.known.weight for org in orgs if org.known is not None]
     return max(weights, default=1.0)
 
@@ -124,7 +120,7 @@ def _weight(orgs: Iterable[Mention]) -> float:
 # ------------------------------------------------------------------------------------------------ flags
 
 
-def _of_flags(watch: Watch, reading: Reading, found: Features) -> None:
+def _of_flags(reading: Reading, found: Features) -> None:
     for sentence in reading.sentences:
         if sentence.zone not in _FLAG_ZONES:
             continue
@@ -207,7 +203,7 @@ _KIND_OF_FLAG: Mapping[str, Kind] = {
 }
 
 
-def kinds(watch: Watch, found: Features, moves: list[Merged]) -> tuple[Kind, ...]:
+def kinds(found: Features, moves: list[Merged]) -> tuple[Kind, ...]:
     """Return what is reported, surest first. Poach means from one AI employer to another."""
     got: dict[Kind, None] = {}
     for merged in moves:
@@ -216,7 +212,7 @@ def kinds(watch: Watch, found: Features, moves: list[Merged]) -> tuple[Kind, ...
         for event in merged.events:
             if event.status is not Status.HISTORICAL or merged.zone == "title":
                 got[_KIND_OF_EVENT[event.kind]] = None
-        if _is_poach(watch, merged):
+        if _is_poach(merged):
             got[Kind.POACH] = None
             got.setdefault(Kind.HIRE, None)
     for name in found.values:
@@ -228,7 +224,7 @@ def kinds(watch: Watch, found: Features, moves: list[Merged]) -> tuple[Kind, ...
     return tuple(got)
 
 
-def _is_poach(watch: Watch, merged: Merged) -> bool:
+def _is_poach(merged: Merged) -> bool:
     ends = [org.known if org else None for org in (merged.from_org, merged.to_org)]
     if any(event.kind == "poach" for event in merged.events):
         return True

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bot.model import Status
 from bot.moves.gazetteer import Hit
-from bot.moves.reading import Reading, Sentence
+from bot.moves.reading import Sentence
 
 _REACH = 70  # characters between a marker of the past and its trigger
 _DENIAL_REACH = 90
 
 
-def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
-    """Return the strongest status whose marker reaches `trigger`: denied, then historical, rumoured, confirmed, reported."""
+def event_status(sentence: Sentence, trigger: Hit) -> Status:
+    """Return the first status whose marker reaches `trigger`: denied, historical, rumoured, confirmed, reported."""
     if trigger.term.value == "stay":
         return Status.DENIED
     hits = [
