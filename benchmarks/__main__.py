@@ -2,8 +2,7 @@
 
     python -m benchmarks [--feeds 1000] [PART...]       parts: help poll talent
 
-CPU is user + system of the measured process and its children; it says more than wall seconds on a machine that others
-use too.
+CPU is user + system of all processes; it says more than wall seconds on a machine that others use too.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,26 +28,21 @@ BOT = [sys.executable, "-m", "bot"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a command: what it printed, wall and CPU seconds, and the most memory of one of its processes."""
+    """One run of a command, as `used.py` tells it."""
 
     out: str
     wall_s: float
     cpu_s: float
     rss_mb: float
+    status: int
 
 
 def run(command: list[str]) -> Run:
-    with tempfile.TemporaryFile("w+") as out:
-        begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}")
-        out.seek(0)
-        per_mb = 1024 if sys.platform != "darwin" else 1024 * 1024
-        return Run(out.read(), wall, used.ru_utime + used.ru_stime, used.ru_maxrss / per_mb)
+    told = subprocess.run([sys.executable, str(HERE / "used.py"), *command], capture_output=True, text=True, check=True)
+    done = Run(**json.loads(told.stdout))
+    if done.status:
+        raise SystemExit(f"{' '.join(command)} ended with status {done.status}")
+    return done
 
 
 @contextmanager
