@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, cast
@@ -31,7 +31,7 @@ EVENTS = (
     "stay",
 )
 FLAGS = ("layoff", "freeze", "acquihire", "compensation", "retention", "trend", "reorg", "legal", "drive", "team")
-ORDERS = ("svo", "sov", "noun")
+ORDERS = ("svo", "sov", "noun", "free", "bracket")
 STATUSES = ("denied", "rumoured", "reported", "confirmed", "historical")
 SLOTS = ("source", "goal", "place", "of", "agent", "other")
 _WORD_LISTS = (
@@ -73,7 +73,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """Phrases of a class. `order` is where the mover stands: svo around the verb, sov before it, noun in its genitive.
+    """Phrases of a class. `order` is where the mover stands: svo around the verb, sov before it, noun in its genitive,
+    free on either side of it, bracket likewise with the auxiliary far from its participle ("wurde von X nach Y geholt").
 
     `a … b` is a phrase with a gap inside one sentence, a trailing `*` a stem. Weak phrases need a person's name.
     """
@@ -115,6 +116,14 @@ class Language:
     words: Mapping[str, tuple[str, ...]]
     status: Mapping[str, tuple[str, ...]]
     tests: tuple[Example, ...]
+    endings: frozenset[str] = frozenset()  # case endings that names of organisations take on
+    noun_endings: tuple[str, ...] = ()  # of ordinary nouns, in a language that writes them with capitals
+    cases: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)  # he_given ... -> (ending, nominative)
+
+    @property
+    def by_is_from(self) -> bool:
+        """Whether one word says both from whom and by whom, as von and da do: after a passive it names who acts."""
+        return "agent" not in self.before.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +309,9 @@ _LANGUAGE_KEYS = {
     "as",
     "status",
     "tests",
+    "endings",
+    "noun_endings",
+    "cases",
     *_WORD_LISTS,
 }
 
@@ -330,7 +342,25 @@ def read_language(name: str, text: str) -> Language:
         words=MappingProxyType({key: _strings(data.get(key, []), name, key) for key in _WORD_LISTS}),
         status=_status(data.get("status", {}), name),
         tests=tuple(_example(row, name, f"tests[{i}]") for i, row in enumerate(data.get("tests", []))),
+        endings=_block(data.get("endings", ""), name, "endings"),
+        noun_endings=tuple(sorted(_block(data.get("noun_endings", ""), name, "noun_endings"))),
+        cases=_cases(data.get("cases", {}), name),
     )
+
+
+def _cases(data: dict[str, Any], name: str) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Return the endings of declined names, "ого>ий" as ("ого", "ий"), longest first."""
+    _only(data, {"he_given", "he_family", "she_given", "she_family"}, name, "cases")
+    table = {}
+    for key, rules in data.items():
+        pairs = []
+        for rule in _block(rules, name, f"cases.{key}"):
+            old, arrow, new = rule.partition(">")
+            if not arrow or not old:
+                raise _fail(name, f"cases.{key}", f"{rule!r} must read ending>nominative")
+            pairs.append((old, new))
+        table[key] = tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
+    return MappingProxyType(table)
 
 
 def _triggers(row: dict[str, Any], name: str, key: str) -> Triggers:

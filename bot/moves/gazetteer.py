@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import ahocorasick
 
@@ -47,7 +48,9 @@ class Hit:
 class Gazetteer:
     """All terms in one automaton. Read-only once built; build time and size are linear in the terms."""
 
-    def __init__(self, terms: Iterable[Term]) -> None:
+    def __init__(self, terms: Iterable[Term], endings: Mapping[str, frozenset[str]] = MappingProxyType({})) -> None:
+        """`endings` are the case endings that names of organisations take on, by language."""
+        self._endings = endings
         groups: dict[str, list[Term]] = {}
         for term in terms:
             groups.setdefault(term.text, []).append(term)
@@ -68,11 +71,20 @@ class Gazetteer:
                 continue
             closed = right_edge(folded, end)
             for term in group:
-                if (term.language and term.language not in languages) or not (closed or term.stem):
+                if term.language and term.language not in languages:
+                    continue
+                if not (closed or term.stem or (term.kind == "org" and self._declined(folded, start, end, languages))):
                     continue
                 if term.capital and not _capital(text, start, end, term.form):
                     continue
                 yield Hit(term, start, end if closed else word_end(folded, end))
+
+    def _declined(self, folded: str, start: int, end: int, languages: frozenset[str]) -> bool:
+        """Whether a name of four letters or more ends in a case ending: Microsoftu."""
+        if end - start < 4:
+            return False
+        tail = folded[end : word_end(folded, end)]
+        return any(tail in self._endings[code] for code in languages if code in self._endings)
 
 
 def _capital(text: str, start: int, end: int, form: str) -> bool:

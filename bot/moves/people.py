@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.lexicon import Language
 from bot.moves.gazetteer import Hit
+from bot.moves.inflection import given_name, nominative, trim
 from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.watch import Watch
 
@@ -38,14 +41,17 @@ class _Finder:
 
     def is_given(self, token: _Token) -> bool:
         names = self.watch.lexicon.names
-        return token.folded in names.given and (
+        bent = given_name(token.folded, self.reading.languages, names.given)
+        return (token.folded in names.given or bool(bent)) and (
             token.folded in names.also_words or not (token.folded in self.ordinary or token.folded in self.lower)
         )
 
     def is_word(self, token: _Token) -> bool:
         parts = token.folded.split("-")
         known = token.folded in self.ordinary or token.folded in self.lower
-        return known or (len(parts) > 1 and all(p in self.ordinary for p in parts))
+        endings = self.reading.languages[0].noun_endings
+        noun = len(token.word) > 6 and token.folded.endswith(endings) if endings else False
+        return known or noun or (len(parts) > 1 and all(p in self.ordinary for p in parts))
 
 
 def find_people(watch: Watch, reading: Reading) -> None:
@@ -76,20 +82,24 @@ def _known(finder: _Finder, sentence: Sentence) -> None:
 # ------------------------------------------------------------------------------------------------ names by shape
 
 
-def _tokens(text: str, start: int, end: int) -> list[_Token]:
+def _tokens(text: str, start: int, end: int, languages: Sequence[Language] = ()) -> list[_Token]:
     found = []
     for match in _TOKEN.finditer(text, start, end):
         word = match.group()
         possessive = word[-2:] in ("'s", "’s")
         word = word[:-2] if possessive else word
-        found.append(_Token(match.start(), match.start() + len(word), word, word.casefold(), possessive))
+        begin, stop = trim(word, languages) if languages else (0, len(word))
+        suffixed = possessive or stop < len(word)
+        word = word[begin:stop]
+        begin += match.start()
+        found.append(_Token(begin, begin + len(word), word, word.casefold(), suffixed))
     return found
 
 
 def _by_shape(finder: _Finder, sentence: Sentence) -> None:
     taken = [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
     taken += [(h.start, h.end) for h in sentence.of("product")]
-    tokens = _tokens(finder.reading.text, sentence.start, sentence.end)
+    tokens = _tokens(finder.reading.text, sentence.start, sentence.end, finder.reading.languages)
     caps = [t for t in tokens if len(t.word) > 3]
     titled = len(caps) > 2 and sum(t.word[0].isupper() for t in caps) > 0.7 * len(caps)
     shouting = finder.reading.text[sentence.start : sentence.end].isupper()
@@ -99,7 +109,7 @@ def _by_shape(finder: _Finder, sentence: Sentence) -> None:
         if piece and not _adjacent(finder.reading.text, piece[-1], token):
             _close(finder, sentence, piece, titled)
             piece = []
-        if (free and _fits(finder, token, piece, tokens, shouting)) or (free and piece and token.folded in _PARTICLES):
+        if (free and _fits(finder, token, piece, tokens, shouting)) or (free and piece and _is_particle(finder, token)):
             piece.append(token)
         else:
             _close(finder, sentence, piece, titled)
@@ -108,6 +118,13 @@ def _by_shape(finder: _Finder, sentence: Sentence) -> None:
             _close(finder, sentence, piece, titled)
             piece = []
     _close(finder, sentence, piece, titled)
+
+
+def _is_particle(finder: _Finder, token: _Token) -> bool:
+    """Whether it joins two parts of a name: "de", but not "y" or "und" where that means "and"."""
+    return token.folded in _PARTICLES and not any(
+        token.folded in language.conjunctions for language in finder.reading.languages
+    )
 
 
 def _adjacent(text: str, left: _Token, right: _Token) -> bool:
@@ -167,7 +184,10 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
     sure = _sure(sentence, piece, given is not None, titled)
     if len(names) == 1 and piece[0].start == sentence.start and given is None and not titled:
         sure = 0.2
+    if len(names) == 1 and finder.reading.languages[0].noun_endings:
+        sure = 0.3  # where nouns have capitals, one word of unknown kind is no name
     text = finder.reading.text[piece[0].start : piece[-1].end]
+    text = nominative(text, finder.reading.languages, finder.watch.lexicon.names.given)
     via = "shape" if len(names) > 1 else "single"
     sentence.people.append(Mention("person", text, piece[0].start, piece[-1].end, via, sure))
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from bot.lexicon import Language
 from bot.model import Span
-from bot.moves.gazetteer import Hit, longest
+from bot.moves.gazetteer import Hit, left_edge, longest, right_edge
 from bot.moves.watch import Known, Watch
 from bot.text import fold, sentences
 
 LEAD = 500  # characters of the body that count as its lead
+_AFTER = 10  # characters of the longest particle or postposition
 NEAR = 1_300  # characters of the body in which moves are news; deeper ones are background
 
 
@@ -69,20 +70,27 @@ class Reading:
     def marker(self, start: int, floor: int) -> str:
         """Return the slot that the words before `start` give to a name there, "" for none. Looks back to `floor`."""
         words = _words_before(self.folded, start, floor)
-        for word in reversed(words):
+        for index in reversed(range(len(words))):
+            word = words[index]
+            pair = f"{words[index - 1]} {word}" if index else word  # "years at" says more than "at"
             for language in self.languages:
-                if word in language.before:
-                    return language.before[word]
+                slot = language.before.get(pair) or language.before.get(word)
+                if slot:
+                    return slot
             if not any(word in language.skip for language in self.languages):
                 return ""
         return ""
 
     def postposition(self, end: int) -> str:
         """Return the slot that a particle or case ending at `end` gives to the name before it, "" for none."""
-        rest = self.folded[end : end + 12].lstrip("'’\"”」』 )")
+        window = self.folded[end : end + 18]
+        rest = window.lstrip("'’\"”」』 )")
+        glued = window[:1] in ("'", "’")
         for language in self.languages:
-            for length in (6, 5, 4, 3, 2, 1):
-                slot = language.after.get(rest[:length]) if len(rest) >= length else None
+            for length in range(min(_AFTER, len(rest)), 0, -1):
+                slot = language.after.get(rest[:length])
+                if slot and rest[:1] < "\u0250" and not (right_edge(rest, length) and (glued or length > 3)):
+                    continue  # an alphabet's suffix is a whole one, and stands behind its apostrophe
                 if slot:
                     return slot
         return ""

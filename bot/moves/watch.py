@@ -156,7 +156,10 @@ class _Builder:
     def build(self) -> Watch:
         languages = self.lexicon.languages
         return Watch(
-            gazetteer=Gazetteer(term for term in self.terms if term.text),
+            gazetteer=Gazetteer(
+                (term for term in self.terms if term.text),
+                {code: language.endings for code, language in languages.items() if language.endings},
+            ),
             organisations=self.organisations,
             people=self.people,
             keywords=self.keywords,

@@ -1,0 +1,64 @@
+"""Names as a language bends them: "d'Arthur Mensch", "Yılmaz'ı", "Ивана Петрова" -> the name itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from bot.lexicon import Language
+
+_ELIDED = re.compile(r"^[^\W\d_A-Z]{1,6}['’](?=[^\W\d_a-z])")
+_SUFFIX = re.compile(r"(?<=[^\W\d_]{2})['’]([^\W\d_A-Z]{1,5})$")
+_TELLING = 4  # letters of an ending of a family name that no other case has: -ского, not -ова
+
+
+def trim(word: str, languages: Sequence[Language]) -> tuple[int, int]:
+    """Return where the name begins and ends in `word`, without an elided article before or a case suffix after it."""
+    begin, end = 0, len(word)
+    elided = _ELIDED.match(word)
+    if elided and word[elided.end()].isupper():
+        begin = elided.end()
+    suffix = _SUFFIX.search(word)
+    if suffix and any(suffix.group(1).casefold() in language.after for language in languages):
+        end = suffix.start()
+    return begin, end
+
+
+def given_name(word: str, languages: Sequence[Language], given: Collection[str]) -> str:
+    """Return the folded given name of which `word` (folded) is a case form, "" if it is none."""
+    return next((base for base, _ in _readings(word, languages, given)), "")
+
+
+def nominative(name: str, languages: Sequence[Language], given: Collection[str]) -> str:
+    """Return `name` in the case that a sentence calls its subject by; unchanged where no rule of a language applies."""
+    first, *rest = name.split()
+    if not rest or not any(language.cases for language in languages):
+        return name
+    family = rest[-1].casefold()
+    known = first.casefold() in given
+    for base, rules in _readings(first.casefold(), languages, given):
+        for old, new in rules:
+            if family.endswith(old) and len(family) - len(old) >= 2 and (not known or len(old) >= _TELLING):
+                bent = rest[-1][: len(rest[-1]) - len(old)] + new
+                return " ".join([_like(base), *rest[:-1], bent])
+        if not known:
+            return " ".join([_like(base), *rest])
+    return name
+
+
+def _like(base: str) -> str:
+    return "-".join(part.capitalize() for part in base.split("-"))
+
+
+def _readings(
+    word: str, languages: Sequence[Language], given: Collection[str]
+) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Return each given name that `word` may be a form of, with the endings that its family name then has."""
+    found = []
+    for language in languages:
+        for who in ("he", "she"):
+            for old, new in language.cases.get(f"{who}_given", ()):
+                base = word[: len(word) - len(old)] + new
+                if word.endswith(old) and base in given:
+                    found.append((base, language.cases.get(f"{who}_family", ())))
+    return found
