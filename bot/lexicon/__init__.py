@@ -45,6 +45,9 @@ _WORD_LISTS = (
     "org_words",
     "speech",
     "pronouns",
+    "first_person",
+    "negations",
+    "programmes",
 )
 
 
@@ -118,7 +121,9 @@ class Language:
     tests: tuple[Example, ...]
     endings: frozenset[str] = frozenset()  # case endings that names of organisations take on
     noun_endings: tuple[str, ...] = ()  # of ordinary nouns, in a language that writes them with capitals
-    cases: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)  # he_given ... -> (ending, nominative)
+    cases: Mapping[str, tuple[tuple[str, str], ...]] = field(
+        default_factory=dict
+    )  # he_given ... -> (ending, nominative)
 
     @property
     def by_is_from(self) -> bool:

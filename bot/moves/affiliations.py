@@ -123,7 +123,8 @@ def _role_text(reading: Reading, roles: list[Hit], start: int, end: int) -> str:
     right = reading.text[roles[-1].end : end]
     right = re.split(r"[,;:().\"“”]|\s(?:at|in|who|to|and|from|after|before|as|with|on|by|is|has|was|will)\b", right)[0]
     head = reading.text[roles[0].start : roles[-1].end]
-    tail = right.rstrip() if right.strip().casefold().startswith(("of ", "for ", "de ", "für ")) else ""
+    open_head = head.casefold().endswith((" of", " for"))  # "head of" is a post whose field follows
+    tail = right.rstrip() if open_head or right.strip().casefold().startswith(("of ", "for ", "de ", "für ")) else ""
     if tail and len(tail.split()) > 7:
         tail = ""
     return " ".join([*words[-4:], head + tail]).strip(" ,-")[:90]

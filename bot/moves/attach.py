@@ -102,7 +102,7 @@ class _Attachment:
         from_org, to_org = slots.ends.get("from"), slots.ends.get("to")
         if kind in ("join", "hire", "move") and from_org and to_org and from_org.name == to_org.name:
             from_org = None if kind == "hire" else from_org
-        status = event_status(self.sentence, self.trigger)
+        status = event_status(self.reading, self.sentence, self.trigger)
         sure = mover.sure * (1.0 if self.trigger.term.strong else 0.7)
         return Event(
             kind,
@@ -149,12 +149,30 @@ class _Attachment:
             return found
         if not self.trigger.term.strong:
             return []
+        firm = self._firm()
+        if firm is not None:
+            return [firm]
         groups = [
             g
             for g in self.sentence.groups
             if not any(p.start < g.end and g.start < p.end for p in self.sentence.people)
         ]
         return self._pick(groups, passive)[:1]
+
+    def _firm(self) -> Mention | None:
+        """Return the staff of a firm that itself joins another: "A joins B", where the text speaks of its people."""
+        if self.trigger.term.value not in ("join", "move") or self.order != "svo":
+            return None
+        org = next((o for o in reversed(self.sentence.orgs) if o.end <= self.trigger.start), None)
+        after = next((o for o in self.sentence.orgs if o.start >= self.trigger.end), None)
+        if org is None or after is None or org.name == after.name or self._is_programme(after):
+            return None
+        near = strange_words(self.reading, self.sentence, org.end, self.trigger.start) == 0
+        beside = strange_words(self.reading, self.sentence, self.trigger.end, after.start) == 0
+        staff = any(s.of("people") or s.of("acquihire") for s in self.reading.sentences if s.zone != "body")
+        if not (near and beside and staff) or (org.known is not None and org.known.kind == "bigtech"):
+            return None
+        return Mention("group", f"{org.name} team", org.start, org.end, "firm", 0.6, org.known)
 
     def _may_move(self, person: Mention) -> bool:
         if person.via == "single" and not self.trigger.term.strong:
@@ -300,6 +318,8 @@ class _Attachment:
         return min([self.sentence.end, self.trigger.end + _ORG_REACH, *nexts])
 
     def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
+        if self._is_programme(org):
+            return ""
         marker = self.reading.marker(org.start, self.trigger.start)
         if marker:
             return self.frame.slots.get(marker, "")
@@ -310,6 +330,14 @@ class _Attachment:
         if people or len(gap) > 50 or re.search(r"[,;:.()]", gap):
             return ""
         return self.frame.unmarked
+
+    def _is_programme(self, org: Mention) -> bool:
+        """Whether the name is only the first word of what is joined: "the B Inception Program"."""
+        after = next((h for h in self.sentence.of("programme") if h.start >= org.end), None)
+        between = self.reading.folded[org.end : after.start] if after is not None else ""
+        if after is None or len(between.split()) > 3 or re.search(r"[,;:.()]", between):
+            return False
+        return not any(word in language.before for word in between.split() for language in self.reading.languages)
 
     def _subject(self, mover: Mention) -> Mention | None:
         """Return the organisation that acts: the nearest one before the verb that is nobody's affiliation."""
@@ -392,7 +420,7 @@ class _Attachment:
     def _group_org(self, group: Mention) -> Mention | None:
         """Return the firm of "three OpenAI researchers" and of "three researchers from OpenAI"."""
         for org in self.sentence.orgs:
-            if group.start <= org.start < group.end:
+            if group.start <= org.start < group.end or org.start == group.start:
                 return org
             if 0 <= org.start - group.end <= 40 and self.reading.marker(org.start, group.end) in (
                 "source",
@@ -419,6 +447,8 @@ class _Attachment:
         limit = min(self.sentence.end, self._limit_of_role())
         start = max([self.trigger.end, *(o.end for o in self.sentence.orgs if 0 <= o.start - self.trigger.end < 40)])
         kind = self.trigger.term.value
+        if kind == "appoint" and self.order == "noun":
+            return role_after(self.reading, self.sentence, self.trigger.start + 4, limit)
         if self.frame.mover == "right" and mover.start >= self.trigger.end:
             start = max(start, mover.end)
         role = role_after(self.reading, self.sentence, start, limit) if kind not in LEAVING else ""

@@ -18,6 +18,7 @@ _PARTICLES = frozenset(
 )
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _LATIN_SURE = 0.95
+_SIGNATURE = 28  # characters that the title of a post may have beside the name of who wrote it
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ def find_people(watch: Watch, reading: Reading) -> None:
     for sentence in near:
         _known(finder, sentence)
         _by_shape(finder, sentence)
+        _handles(finder, sentence)
+    _authors(finder, near)
     for sentence in near:
         _unknown_organisations(finder, sentence)
     _learn(finder, near)
@@ -202,6 +205,34 @@ def _sure(sentence: Sentence, piece: list[_Token], given: bool, titled: bool) ->
     return 0.65 if piece[0].start == sentence.start else 0.8
 
 
+# ------------------------------------------------------------------------------------------------ handles, authors
+
+_HANDLE = re.compile(r"(?<![\w.@])@ ?([A-Za-z_]\w{2,24})\b")
+
+
+def _handles(finder: _Finder, sentence: Sentence) -> None:
+    """Add "@name" as a person, unless a name stands before its bracket or the handle is known already."""
+    text = finder.reading.text
+    taken = [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
+    for match in _HANDLE.finditer(text, sentence.start, sentence.end):
+        start, end = match.span()
+        bracketed = text[start - 1 : start] == "("
+        if not bracketed and not any(s < end and start < e for s, e in taken):
+            sentence.people.append(Mention("person", match.group(1), start, end, "handle", 0.6))
+
+
+def _authors(finder: _Finder, near: list[Sentence]) -> None:
+    """Let "I" stand for the author, where the title is little more than a name: "P (@p)" or "@p: I'm leaving B"."""
+    reading = finder.reading
+    head = near[0] if near and near[0].zone == "title" else None
+    if head is None or not head.people or reading.title - (head.people[0].end - head.people[0].start) > _SIGNATURE:
+        return
+    author = head.people[0]
+    for sentence in near:
+        for hit in sentence.of("first_person"):
+            sentence.people.append(replace(author, start=hit.start, end=hit.start + 1, via="author", sure=0.85))
+
+
 # ------------------------------------------------------------------------------------------------ unknown organisations
 
 _CAPITALISED = r"(?:[A-Z0-9][\w.&'-]*)"
@@ -233,7 +264,7 @@ def _learn(finder: _Finder, near: list[Sentence]) -> None:
     for sentence in near:
         for person in sentence.people:
             parts = person.name.split()
-            if len(parts) < 2 or person.via in ("surname", "single"):
+            if len(parts) < 2 or person.via in ("surname", "single", "handle", "author"):
                 continue
             for part in (parts[-1].casefold(), parts[0].casefold()):
                 known = finder.full.get(part, person.name)

@@ -158,7 +158,7 @@ def _sorted_hits(hits: list[Hit], folded: str, reading: Reading) -> dict[str, li
         groups.setdefault(hit.term.kind, []).append(hit)
     for kind in ("trigger", "flag"):
         groups[kind] = _phrases(groups.get(kind, []), names)
-    for kind in ("role", "people", "former", "number", "anaphor", "status", "ai"):
+    for kind in ("role", "people", "former", "number", "anaphor", "status", "ai", "first_person", "programme"):
         groups[kind] = longest(groups.get(kind, []))
     return groups
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.model import Status
 from bot.moves.gazetteer import Hit
-from bot.moves.reading import Sentence
+from bot.moves.reading import Reading, Sentence
 
 _REACH = 70  # characters between a marker of the past and its trigger
 _DENIAL_REACH = 90
+_NEGATION_WORDS = 3  # words between a negation and its verb, and itself
 
 
-def event_status(sentence: Sentence, trigger: Hit) -> Status:
+def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
     """Return the first status whose marker reaches `trigger`: denied, historical, rumoured, confirmed, reported."""
     if trigger.term.value == "stay":
         return Status.DENIED
@@ -20,6 +23,8 @@ def event_status(sentence: Sentence, trigger: Hit) -> Status:
         if not (h.start < trigger.end and trigger.start < h.end and h.term.value != "historical")
     ]
     overlapping = [h for h in sentence.of("status") if h.start < trigger.end and trigger.start < h.end]
+    if _negated(reading, sentence, trigger):
+        return Status.DENIED
     if any(h.term.value == "denied" and _near(h, trigger, _DENIAL_REACH) for h in (*hits, *overlapping)):
         return Status.DENIED
     if any(h.term.value == "historical" and _near(h, trigger, _REACH) for h in (*hits, *overlapping)):
@@ -29,6 +34,13 @@ def event_status(sentence: Sentence, trigger: Hit) -> Status:
         if status.value in present:
             return status
     return Status.REPORTED
+
+
+def _negated(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
+    """Whether a negation stands right before the verb: "has not been named", "no, I did not leave"."""
+    before = reading.folded[max(sentence.start, trigger.start - 40) : trigger.start]
+    words = re.split(r"[,;:.]", before)[-1].split()[-_NEGATION_WORDS:]
+    return any(word in language.words["negations"] for word in words for language in reading.languages)
 
 
 def _near(hit: Hit, trigger: Hit, reach: int) -> bool:

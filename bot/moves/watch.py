@@ -197,6 +197,8 @@ _KIND_OF_LIST = {
     "negatives": "negative",
     "ai_terms": "ai",
     "anaphors": "anaphor",
+    "first_person": "first_person",
+    "programmes": "programme",
 }
 
 
