@@ -31,7 +31,8 @@ EVENTS = (
     "stay",
 )
 FLAGS = ("layoff", "freeze", "acquihire", "compensation", "retention", "trend", "reorg", "legal", "drive", "team")
-ORDERS = ("svo", "sov", "noun", "free", "bracket")
+FREE = ("free", "bracket")
+ORDERS = ("svo", "sov", "noun", *FREE)
 STATUSES = ("denied", "rumoured", "reported", "confirmed", "historical")
 SLOTS = ("source", "goal", "place", "of", "agent", "other")
 _WORD_LISTS = (
@@ -124,6 +125,11 @@ class Language:
     cases: Mapping[str, tuple[tuple[str, str], ...]] = field(
         default_factory=dict
     )  # he_given ... -> (ending, nominative)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its verbs take their mover on either side."""
+        return any(block.order in FREE for block in self.triggers)
 
     @property
     def by_is_from(self) -> bool:

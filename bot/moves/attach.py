@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.lexicon import FREE, Language
 from bot.model import Status
 from bot.moves.affiliations import Affiliation, affiliations, role_after
 from bot.moves.frames import FRAMES, JOINING, LEAVING, Frame
@@ -67,8 +68,16 @@ def events(watch: Watch, reading: Reading) -> list[Event]:
             continue
         posts = affiliations(reading, sentence)
         for trigger in sentence.of("trigger"):
-            found += _Attachment(watch, reading, sentence, trigger, posts).events()
+            found += _attachment(watch, reading, sentence, trigger, posts).events()
     return found
+
+
+def _attachment(
+    watch: Watch, reading: Reading, sentence: Sentence, trigger: Hit, posts: dict[Mention, Affiliation]
+) -> _Attachment:
+    term = trigger.term
+    free = term.order in FREE or (term.order == "noun" and watch.lexicon.languages[term.language].is_free)
+    return (_FreeAttachment if free else _Attachment)(watch, reading, sentence, trigger, posts)
 
 
 @dataclass(slots=True)
@@ -461,6 +470,156 @@ class _Attachment:
             h.start for h in self.sentence.of("trigger") if h.start >= self.trigger.end + 30 and h.term.order != "noun"
         ]
         return min([self.sentence.end, self.trigger.end + 160, *nexts])
+
+
+# ------------------------------------------------------------------------------------------------ free order
+
+
+class _FreeAttachment(_Attachment):
+    """A trigger of a language whose verbs take their mover on either side: "wechselt P zu A", "A ha perso P"."""
+
+    __slots__ = ()
+
+    @property
+    def language(self) -> Language:
+        return self.watch.lexicon.languages[self.trigger.term.language]
+
+    def _floor(self) -> int:
+        """Return where the clause begins: at the verb before."""
+        verbs = (h.end for h in self.sentence.of("trigger") if h.end <= self.trigger.start and h.term.order != "noun")
+        return max(verbs, default=self.sentence.start)
+
+    def _passive(self) -> bool:
+        if self.frame.mover != "right" or self.order == "noun":
+            return False
+        if super()._passive():
+            return True
+        words = self.reading.folded[self._floor() : self.trigger.start].split()
+        after = self.reading.folded[self.trigger.end : self.trigger.end + 12].split()[:1]
+        return self.order == "bracket" and any(word in self.language.passive for word in (*words, *after))
+
+    # -------------------------------------------------------------------------------------------- movers
+
+    def _pick(self, people: list[Mention], passive: bool) -> list[Mention]:
+        if self.order == "noun":
+            return self._pick_noun(people)
+        if self.frame.mover == "left":
+            return self._inverted(people) or self._left(people) or self._right(people)
+        if passive or self._closes():
+            return self._left(people) or self._right(people)
+        return self._right(people) or ([] if self.trigger.term.value == "lose" else self._left(people))
+
+    def _closes(self) -> bool:
+        """Whether the clause ends with the verb, as with a participle: what follows is another's."""
+        rest = self.reading.folded[self.trigger.end : self.sentence.end].lstrip()
+        word = rest.split(maxsplit=1)[0] if rest else ""
+        return word[:1] in ("", ",", ".", ";", ":", "!", "?", ")", "»", "–", "—", "-") or word in self.language.conjunctions
+
+    def _inverted(self, people: list[Mention]) -> list[Mention]:
+        """Return the mover right behind its verb, where none stands right before it."""
+        before = [p for p in people if p.end <= self.trigger.start]
+        if before and not self.reading.marker(before[-1].start, self.sentence.start):
+            if self.reading.folded[before[-1].end : self.trigger.start].strip() == "":
+                return []
+        after = next((p for p in people if p.start >= self.trigger.end), None)
+        if after is None or self._crosses(after) or self.reading.marker(after.start, self.trigger.end):
+            return []
+        gap = self.reading.folded[self.trigger.end : after.start]
+        firm = any(self.trigger.end <= o.start < after.start for o in self.sentence.orgs)
+        return [] if firm or "," in gap or self._gap(after) else self._with_list(after, people, step=1)
+
+    def _right(self, people: list[Mention]) -> list[Mention]:
+        for person in (p for p in people if p.start >= self.trigger.end):
+            gap = self.reading.folded[self.trigger.end : person.start]
+            if len(gap) > _RIGHT_REACH or self._crosses(person) or self._speech(gap):
+                return []
+            marker = self.reading.marker(person.start, self.trigger.end)
+            if marker in ("agent", "other", "source") or (marker == "goal" and not self._is_object(gap)):
+                continue
+            return [] if self._far(person) else self._with_list(person, people, step=1)
+        return []
+
+    def _is_object(self, gap: str) -> bool:
+        """Whether a person after "to" is the verb's object, as in "ficha a P"."""
+        return self.frame.mover == "right" and "," not in gap and len(gap) < 50
+
+    def _speech(self, gap: str) -> bool:
+        return any(word.strip(",.:«»“”\"'") in self.language.words["speech"] for word in gap.split())
+
+    def _pick_noun(self, people: list[Mention]) -> list[Mention]:
+        before = [p for p in people if p.end <= self.trigger.start]
+        if before and self.reading.postposition(before[-1].end) == "of":
+            return [before[-1]]
+        following = [p for p in people if 0 <= p.start - self.trigger.end <= 60]
+        if following and not self._crosses(following[0]):
+            gap = self.reading.folded[self.trigger.end : following[0].start]
+            marker = self.reading.marker(following[0].start, self.trigger.end)
+            if marker in ("of", "", "source") and not re.search(r"[,;:]", gap) and not self._far(following[0]):
+                return self._with_list(following[0], people, step=1)
+        return self._left([p for p in before if self.trigger.start - p.end <= 70])
+
+    # -------------------------------------------------------------------------------------------- organisations
+
+    def _slots(self, mover: Mention, passive: bool) -> _Slots:
+        slots = _Slots()
+        self._after_verb(slots)
+        self._before(slots, mover)
+        if self.frame.subject and not passive:
+            org = self._actor(mover) or self._stand_in(mover)
+            slots.put(self.frame.subject, org, "stand_in" if org is not None and org.via == "anaphor" else "subject")
+        return slots
+
+    def _case(self, org: Mention, floor: int) -> str:
+        """Return the slot that its case or preposition gives to `org`, read for this verb."""
+        slot = self.reading.postposition(org.end) or self.reading.marker(org.start, floor)
+        kind = self.trigger.term.value
+        if slot == "source" and self.language.by_is_from and self._passive() and not self._has_goal():
+            return "agent"
+        if slot == "of" and kind in ("join", "move"):
+            return "source" if self._has_goal() else "goal"
+        return slot
+
+    def _has_goal(self) -> bool:
+        return any(
+            "goal" in (self.reading.postposition(o.end), self.reading.marker(o.start, self.sentence.start))
+            for o in self.sentence.orgs
+        )
+
+    def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
+        case = self._case(org, self.trigger.start)
+        if case:
+            return self.frame.slots.get(case, "")
+        if previous is not None:
+            return previous[1] if _LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
+        gap = self.reading.folded[self.trigger.end : org.start]
+        people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
+        if (people and self.frame.mover == "right") or len(gap) > 60 or re.search(r"[,;:.()]", gap):
+            return ""
+        return self.frame.unmarked
+
+    def _before(self, slots: _Slots, mover: Mention) -> None:
+        """Read what stands before the verb: "von A zu B wechselt P", "A verlässt P", "P hat A verlassen"."""
+        floor = self._floor()
+        own = {id(post.org) for post in self.posts.values()}
+        for org in reversed([o for o in self.sentence.orgs if floor <= o.start and o.end <= self.trigger.start]):
+            if self.trigger.start - org.end > _ORG_REACH or id(org) in own:
+                continue
+            case = self._case(org, floor)
+            if case:
+                slots.put(self.frame.slots.get(case, "") if case != "of" else "", org, "marker")
+            elif self.frame.unmarked and self.trigger.start - org.end <= 30:
+                if mover.start >= self.trigger.end or mover.end <= org.start:
+                    slots.put(self.frame.unmarked, org, "bare")
+
+    def _actor(self, mover: Mention) -> Mention | None:
+        """Return the organisation that acts: before the verb, or between it and its object ("nun holt A P")."""
+        own = {id(post.org) for post in self.posts.values()}
+        before = [o for o in self.sentence.orgs if o.end <= self.trigger.start and self.trigger.start - o.end <= _ORG_REACH]
+        after = [o for o in self.sentence.orgs if self.trigger.end <= o.start < mover.start]
+        for org in (*reversed(before), *after):
+            if id(org) not in own and self._case(org, self.sentence.start) in ("", "of"):
+                return org
+        return None
 
 
 # ------------------------------------------------------------------------------------------------ distance

@@ -145,6 +145,8 @@ def _sorted_hits(hits: list[Hit], folded: str, reading: Reading) -> dict[str, li
     """Return hits by kind, overlaps settled. Names win over products, `not` hides what lies in it."""
     groups: dict[str, list[Hit]] = {}
     for hit in hits:
+        if reading.code != "en" and _is_own_word(reading, hit):
+            continue
         if not hit.term.rest or _has_rest(hit, folded, reading):
             groups.setdefault(hit.term.kind, []).append(hit)
     hidden = groups.pop("not", [])
@@ -169,10 +171,19 @@ def _phrases(hits: list[Hit], names: list[Hit]) -> list[Hit]:
     return longest(h for h in hits if id(h) not in inside)
 
 
+def _is_own_word(reading: Reading, hit: Hit) -> bool:
+    """Whether an English term is a small word of the text's own language: "ai" in Italian, "is" in Dutch."""
+    own = hit.term.language == "en" and hit.term.text in reading.languages[0].stopwords
+    return own and not reading.text[hit.start].isupper()
+
+
 def _has_rest(hit: Hit, folded: str, reading: Reading) -> bool:
     """Whether the second half of a phrase with a gap follows in the same sentence."""
-    end = min(hit.end + 90, _sentence_at(reading, hit.start).end)
-    return folded.find(hit.term.rest, hit.end, end) >= 0
+    end, rest = min(hit.end + 90, _sentence_at(reading, hit.start).end), hit.term.rest
+    at = folded.find(rest, hit.end, end)
+    while at >= 0 and not (left_edge(folded, at) and right_edge(folded, at + len(rest))):
+        at = folded.find(rest, at + 1, end)
+    return at >= 0
 
 
 def _sentence_at(reading: Reading, position: int) -> Sentence:
