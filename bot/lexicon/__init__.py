@@ -77,9 +77,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Triggers:
-    """Phrases of a class. `order` is where the mover stands: svo around the verb, sov before it, noun in its genitive,
-    free on either side of it, bracket likewise with the auxiliary far from its participle ("wurde von X nach Y geholt").
+    """Phrases of a class. `order` is where the mover stands: svo around the verb, sov before it, noun in its genitive.
 
+    A free verb has it on either side; bracket is free with the auxiliary far from its participle ("wurde von X geholt").
     `a … b` is a phrase with a gap inside one sentence, a trailing `*` a stem. Weak phrases need a person's name.
     """
 

@@ -513,14 +513,14 @@ class _FreeAttachment(_Attachment):
         """Whether the clause ends with the verb, as with a participle: what follows is another's."""
         rest = self.reading.folded[self.trigger.end : self.sentence.end].lstrip()
         word = rest.split(maxsplit=1)[0] if rest else ""
-        return word[:1] in ("", ",", ".", ";", ":", "!", "?", ")", "»", "–", "—", "-") or word in self.language.conjunctions
+        return not word or word[0] in ",.;:!?)»–—-" or word in self.language.conjunctions
 
     def _inverted(self, people: list[Mention]) -> list[Mention]:
         """Return the mover right behind its verb, where none stands right before it."""
         before = [p for p in people if p.end <= self.trigger.start]
-        if before and not self.reading.marker(before[-1].start, self.sentence.start):
-            if self.reading.folded[before[-1].end : self.trigger.start].strip() == "":
-                return []
+        beside = before and self.reading.folded[before[-1].end : self.trigger.start].strip() == ""
+        if beside and not self.reading.marker(before[-1].start, self.sentence.start):
+            return []
         after = next((p for p in people if p.start >= self.trigger.end), None)
         if after is None or self._crosses(after) or self.reading.marker(after.start, self.trigger.end):
             return []
@@ -607,14 +607,14 @@ class _FreeAttachment(_Attachment):
             case = self._case(org, floor)
             if case:
                 slots.put(self.frame.slots.get(case, "") if case != "of" else "", org, "marker")
-            elif self.frame.unmarked and self.trigger.start - org.end <= 30:
-                if mover.start >= self.trigger.end or mover.end <= org.start:
-                    slots.put(self.frame.unmarked, org, "bare")
+            elif self.trigger.start - org.end <= 30 and not mover.start < org.start < mover.end:
+                parted = org.end <= mover.start < self.trigger.end
+                slots.put("" if parted else self.frame.unmarked, org, "bare")
 
     def _actor(self, mover: Mention) -> Mention | None:
         """Return the organisation that acts: before the verb, or between it and its object ("nun holt A P")."""
         own = {id(post.org) for post in self.posts.values()}
-        before = [o for o in self.sentence.orgs if o.end <= self.trigger.start and self.trigger.start - o.end <= _ORG_REACH]
+        before = [o for o in self.sentence.orgs if 0 <= self.trigger.start - o.end <= _ORG_REACH]
         after = [o for o in self.sentence.orgs if self.trigger.end <= o.start < mover.start]
         for org in (*reversed(before), *after):
             if id(org) not in own and self._case(org, self.sentence.start) in ("", "of"):

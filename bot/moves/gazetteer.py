@@ -49,7 +49,7 @@ class Gazetteer:
     """All terms in one automaton. Read-only once built; build time and size are linear in the terms."""
 
     def __init__(self, terms: Iterable[Term], endings: Mapping[str, frozenset[str]] = MappingProxyType({})) -> None:
-        """`endings` are the case endings that names of organisations take on, by language."""
+        """Build it. `endings` are the case endings that names of organisations take on, by language."""
         self._endings = endings
         groups: dict[str, list[Term]] = {}
         for term in terms:
