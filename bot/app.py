@@ -31,7 +31,7 @@ from bot.model import Feed, PollResult
 from bot.moves.judge import Watch, compile_watch
 from bot.pipeline import Limits, Pipeline
 from bot.ports import Clock, Notifier
-from bot.service import Service, Threads, finish_all, poll_all
+from bot.service import Service, Threads, finish_all, poll_all, prune
 from bot.telemetry import Counters, event, progress
 
 log = logging.getLogger(__name__)
@@ -195,6 +195,7 @@ def run_once(app: App, *, threads: int = 16, all_feeds: bool = False) -> dict[st
     with progress(app.store.due_feeds(now), "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
         counts = poll_all(app.pipeline, threads=threads, on_poll=lambda results: shown.step(len(results)))
     finish_all(app.pipeline, app.store, threads=8)
+    prune(app.pipeline, app.store)
     return {**counts, "owed": app.store.unfinished()}
 
 

@@ -27,6 +27,7 @@ HEARTBEAT_S = 10.0
 HEARTBEAT = "tick_at"
 STOP_WITHIN_S = 8.0  # of the ten seconds that a container runtime grants
 PAUSE_S = 5.0  # after an error
+PRUNE_EVERY_H = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Service:
         for thread in self._running:
             thread.start()
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, misfire_grace_time=None, coalesce=True)
+        self._scheduler.add_job(self._prune, "interval", hours=PRUNE_EVERY_H, misfire_grace_time=None, coalesce=True)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -128,6 +130,9 @@ class Service:
             self._noted_at = now
             self._store.note(HEARTBEAT, repr(self._pipeline.clock.now().timestamp()))
 
+    def _prune(self) -> None:
+        prune(self._pipeline, self._store)
+
     def _loop(self, stage: Stage, bell: threading.Event) -> None:
         while not self._stopping.is_set():
             bell.clear()
@@ -142,6 +147,14 @@ class Service:
                 event(log, "stage broke", level=logging.ERROR, exc_info=True, stage=stage.name)
                 self._stopping.wait(PAUSE_S)
             bell.wait()
+
+
+def prune(pipeline: Pipeline, store: SqliteStore) -> None:
+    """Forget what is older than the config's retention."""
+    days = pipeline.config.retention.days
+    gone = store.prune(pipeline.clock.now() - timedelta(days=days))
+    if gone:
+        event(log, "old entries forgotten", entries=gone, days=days)
 
 
 def drain(step: Callable[[], object], threads: int) -> None:
