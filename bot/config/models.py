@@ -280,7 +280,7 @@ class FirstRun(Section):
     """What a feed's first poll leads to: its entries are the baseline, the best of them go out in one message."""
 
     stories: Count = Field(
-        default=5, ge=0, le=20, description="At most so many stories, up to 5; 0 for no message.", examples=[5]
+        default=5, ge=0, le=5, description="At most so many stories, up to 5; 0 for no message.", examples=[5]
     )
     hours: Count = Field(default=48, ge=1, le=720, description="Only stories of the last so many hours.", examples=[48])
 
