@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -130,7 +131,8 @@ def test_libraries_are_heard_from_warning_on_and_by_name() -> None:
 
 
 def test_counters_count_exactly_from_many_threads() -> None:
-    counters = Counters()
+    counters, interval = Counters(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that threads meet in the middle of an addition
 
     def count() -> None:
         for _ in range(1_000):
@@ -141,6 +143,7 @@ def test_counters_count_exactly_from_many_threads() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(interval)
     counters.add("talentwire_feed_polls_total", 3, outcome="failed")
     assert counters.value("talentwire_feed_polls_total", outcome="ok") == 8_000
     assert list(counters.snapshot().values()) == [3, 8_000]
