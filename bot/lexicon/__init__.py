@@ -167,6 +167,7 @@ class Lexicon:
     languages: Mapping[str, Language]
     names: Names
     scoring: Scoring
+    native: Mapping[str, frozenset[str]] = field(default_factory=dict)  # name lists of scripts without capitals
 
 
 def load() -> Lexicon:
@@ -182,6 +183,7 @@ def load() -> Lexicon:
         languages=MappingProxyType({code: read_language(f"{code}.yaml", _text(f"{code}.yaml")) for code in LANGUAGES}),
         names=_names(_read("names.yaml")),
         scoring=_scoring(_read("scoring.yaml")),
+        native=_native(_read("native_names.yaml")),
     )
 
 
@@ -292,6 +294,10 @@ def _names(data: dict[str, Any]) -> Names:
         block["given_kanji"],
         block["family_hangul"],
     )
+
+
+def _native(data: dict[str, Any]) -> Mapping[str, frozenset[str]]:
+    return MappingProxyType({key: _block(value, "native_names.yaml", key) for key, value in data.items()})
 
 
 def _scoring(data: dict[str, Any]) -> Scoring:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.moves.gazetteer import Hit
+from bot.moves.native import role_behind
 from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
@@ -19,6 +20,7 @@ class Affiliation:
     org: Mention | None
     role: str
     former: bool
+    elsewhere: bool = False  # another sentence says so
 
 
 def affiliations(reading: Reading, sentence: Sentence) -> dict[Mention, Affiliation]:
@@ -50,7 +52,9 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
         gap = reading.folded[org.end : person.start]
         inner = [h for h in roles if h.start >= org.end]
         outer = [h for h in roles if h.end <= org.start]
+        past = [h for h in former if h.start >= org.end]
         possessive = gap in ("'s ", "’s ", "の", "의 ", "的")
+        possessive = possessive or (bool(past) and _bare(reading, past[-1].end, person.start))
         named = bool(inner) and "," not in gap and not _markers_in(reading, gap)
         phrase = bool(outer) and _bare(reading, org.end, person.start)
         ex = bool(former) and gap in (" ", "") and former[-1].end <= org.start
@@ -58,7 +62,7 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
             chosen = inner or outer
             start = org.end if inner else (former[-1].end if former else floor)
             role = _role_text(reading, chosen, start, person.start if inner else org.start)
-            return Affiliation(org, role, any(h.end <= org.start + 1 for h in former))
+            return Affiliation(org, role, bool(past) or any(h.end <= org.start + 1 for h in former))
     if close:
         return Affiliation(None, _role_text(reading, roles, floor, person.start), bool(former))
     return None
@@ -76,6 +80,9 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
     roles = [h for h in sentence.of("role") if person.end <= h.start < limit]
     former = any(person.end <= h.start < limit for h in sentence.of("former")) or _relative(text, person.end)
     org = next((o for o in sentence.orgs if person.end <= o.start < limit), None)
+    behind = role_behind(reading, sentence, person)
+    if behind:
+        return Affiliation(None, behind, former)
     if org is None:
         role = _role_text(reading, roles, person.end, limit) if apposition and roles else ""
         return Affiliation(None, role, former) if role else None
@@ -102,7 +109,7 @@ def _after_last(pattern: re.Pattern[str], text: str, start: int, end: int) -> in
 
 def _bare(reading: Reading, start: int, end: int) -> bool:
     """Tell whether nothing but space, a comma, a quote or 's stands there."""
-    return reading.folded[start:end].strip(" ,'’s\"“”：:·") == ""
+    return reading.folded[start:end].strip(" ,'’s\"“”：:·の的、의") == ""
 
 
 def _markers_in(reading: Reading, gap: str) -> bool:
@@ -116,7 +123,7 @@ def _role_text(reading: Reading, roles: list[Hit], start: int, end: int) -> str:
     """Return the words of the post around `roles` between `start` and `end`, without articles and names of firms."""
     if not roles:
         return ""
-    left = reading.text[start : roles[0].start].lstrip("'’s").lstrip(" ,(-")
+    left = reading.text[start : roles[0].start].lstrip("'’s").lstrip(" ,(-の的의")
     words = left.split()
     while words and (_is_small(reading, words[0]) or words[0][-1] in ",."):
         words = words[1:]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from bot.lexicon import FREE, Language
 from bot.model import Status
@@ -16,10 +17,10 @@ from bot.moves.status import event_status
 from bot.moves.watch import Watch
 
 _LEFT_REACH, _RIGHT_REACH = 160, 110  # characters between a verb and its mover
-_ORG_REACH = 150  # characters between a verb and an organisation of its
+ORG_REACH = 150  # characters between a verb and an organisation of its
 _STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
 _GUESSES = frozenset({"context", "stand_in"})
-_LISTED = re.compile(r"^\s*(?:\([^)]{0,60}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
+LISTED = re.compile(r"^\s*(?:\([^)]{0,60}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +50,56 @@ class Event:
 
 
 @dataclass(slots=True)
-class _Slots:
+class Slots:
+    """The ends of a move as they are filled, first come first served, and by what."""
+
     ends: dict[str, Mention] = field(default_factory=dict)
     how: dict[str, str] = field(default_factory=dict)
 
     def put(self, end: str, org: Mention | None, how: str) -> None:
+        """Fill `end` with `org` unless it is filled already or the other end is the same mention."""
         other = self.ends.get("to" if end == "from" else "from")
         if org is not None and end and end not in self.ends and (other is None or other.start != org.start):
             self.ends[end] = org
             self.how[end] = how
 
 
-def events(watch: Watch, reading: Reading) -> list[Event]:
-    """Return the events of title, lead and near text, in order. A trigger without a mover is none."""
+def events(
+    watch: Watch, reading: Reading, special: Mapping[str, type[Attachment]] = MappingProxyType({})
+) -> list[Event]:
+    """Return the events of title, lead and near text, in order. A trigger without a mover is none.
+
+    `special` says which languages attach in a way of their own.
+    """
     found: list[Event] = []
-    for sentence in reading.sentences:
-        if sentence.zone == "body" or not sentence.of("trigger"):
-            continue
-        posts = affiliations(reading, sentence)
+    near = [(s, affiliations(reading, s)) for s in reading.sentences if s.zone != "body"]
+    elsewhere = _posts_by_name(near)
+    for sentence, own in near:
+        posts = {**{p: elsewhere[p.name] for p in sentence.people if p.name in elsewhere}, **own}
         for trigger in sentence.of("trigger"):
-            found += _attachment(watch, reading, sentence, trigger, posts).events()
+            kind = special.get(trigger.term.language) or _kind(watch, trigger)
+            found += kind(watch, reading, sentence, trigger, posts).events()
     return found
 
 
-def _attachment(
-    watch: Watch, reading: Reading, sentence: Sentence, trigger: Hit, posts: dict[Mention, Affiliation]
-) -> _Attachment:
+def _posts_by_name(near: Sequence[tuple[Sentence, dict[Mention, Affiliation]]]) -> dict[str, Affiliation]:
+    """Return the first post with an organisation that any sentence gives each person."""
+    found: dict[str, Affiliation] = {}
+    for _, posts in near:
+        for person, post in posts.items():
+            if post.org is not None:
+                found.setdefault(person.name, replace(post, role="", elsewhere=True))
+    return found
+
+
+def _kind(watch: Watch, trigger: Hit) -> type[Attachment]:
     term = trigger.term
     free = term.order in FREE or (term.order == "noun" and watch.lexicon.languages[term.language].is_free)
-    return (_FreeAttachment if free else _Attachment)(watch, reading, sentence, trigger, posts)
+    return _FreeAttachment if free else Attachment
 
 
 @dataclass(slots=True)
-class _Attachment:
+class Attachment:
     """One trigger in its sentence."""
 
     watch: Watch
@@ -92,13 +110,16 @@ class _Attachment:
 
     @property
     def frame(self) -> Frame:
+        """What the class of the trigger says."""
         return FRAMES[self.trigger.term.value]
 
     @property
     def order(self) -> str:
+        """Where the trigger has its mover."""
         return self.trigger.term.order
 
     def events(self) -> list[Event]:
+        """Return one event for each mover."""
         passive = self._passive()
         movers = self._movers(passive)
         return [event for mover in movers if (event := self._event(mover, passive)) is not None]
@@ -289,7 +310,7 @@ class _Attachment:
     def _listed(self, gap: str, left: Mention, right: Mention) -> bool:
         words = [word for word in gap.split() if not any(word in g.conjunctions for g in self.reading.languages)]
         short = " ".join(words)
-        if _LISTED.match(short):
+        if LISTED.match(short):
             return True
         if any(left.end <= h.start < right.start for h in self.sentence.of("trigger")) or len(gap) > 90:
             return False
@@ -299,8 +320,8 @@ class _Attachment:
 
     # -------------------------------------------------------------------------------------------- organisations
 
-    def _slots(self, mover: Mention, passive: bool) -> _Slots:
-        slots = _Slots()
+    def _slots(self, mover: Mention, passive: bool) -> Slots:
+        slots = Slots()
         if self.order == "sov":
             self._before_verb(slots)
             return slots
@@ -312,7 +333,7 @@ class _Attachment:
             self._preposed(slots)
         return slots
 
-    def _after_verb(self, slots: _Slots) -> None:
+    def _after_verb(self, slots: Slots) -> None:
         limit = self._limit()
         previous: tuple[Mention, str] | None = None
         for org in self.sentence.orgs:
@@ -321,10 +342,21 @@ class _Attachment:
             end = self._end_of(org, previous)
             slots.put(end, org, "marker" if self.reading.marker(org.start, self.trigger.start) else "bare")
             previous = (org, end) if end else previous
+        if "to" not in slots.ends and self.trigger.term.value in ("join", "found"):
+            slots.put("to", self._unheard_of(), "unheard")
+
+    def _unheard_of(self) -> Mention | None:
+        """Return the capitalised word right after "joins" as a firm that nobody told us of."""
+        name = next((p for p in self.sentence.people if p.start >= self.trigger.end), None)
+        if name is None or name.known is not None or name.sure > 0.8 or name.via not in ("single", "shape"):
+            return None
+        gap = self.reading.folded[self.trigger.end : name.start]
+        beside = len(gap) < 30 and not strange_words(self.reading, self.sentence, self.trigger.end, name.start)
+        return replace(name, kind="org", via="shape", sure=0.5) if beside else None
 
     def _limit(self) -> int:
         nexts = [h.start for h in self.sentence.of("trigger") if h.start >= self.trigger.end and h.term.order != "noun"]
-        return min([self.sentence.end, self.trigger.end + _ORG_REACH, *nexts])
+        return min([self.sentence.end, self.trigger.end + ORG_REACH, *nexts])
 
     def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
         if self._is_programme(org):
@@ -334,7 +366,7 @@ class _Attachment:
             return self.frame.slots.get(marker, "")
         gap = self.reading.folded[self.trigger.end : org.start]
         if previous is not None:
-            return previous[1] if _LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
+            return previous[1] if LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
         people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
         if people or len(gap) > 50 or re.search(r"[,;:.()]", gap):
             return ""
@@ -356,7 +388,7 @@ class _Attachment:
             if post.org is not None and person.end <= self.trigger.start
         }
         for org in reversed([o for o in self.sentence.orgs if o.end <= self.trigger.start]):
-            if self.trigger.start - org.end > _ORG_REACH:
+            if self.trigger.start - org.end > ORG_REACH:
                 break
             marker = self.reading.marker(org.start, self.sentence.start)
             if id(org) not in taken and marker not in ("source", "goal", "agent", "other"):
@@ -373,19 +405,19 @@ class _Attachment:
             return self.reading.focus
         return None
 
-    def _preposed(self, slots: _Slots) -> None:
+    def _preposed(self, slots: Slots) -> None:
         """Read "after ten years at A, P joins B" and "from A, P moves to B"; for nouns "B's hiring of P"."""
         for org in (o for o in self.sentence.orgs if o.end <= self.trigger.start):
-            if self.trigger.start - org.end > _ORG_REACH:
+            if self.trigger.start - org.end > ORG_REACH:
                 continue
             marker = self.reading.marker(org.start, self.sentence.start)
             own = any(post.org is org for post in self.posts.values())
             if marker in ("source", "place") and self.trigger.term.value != "become" and not own:
                 slots.put("from", org, "marker")
 
-    def _before_verb(self, slots: _Slots) -> None:
+    def _before_verb(self, slots: Slots) -> None:
         before = [
-            o for o in self.sentence.orgs if o.end <= self.trigger.start and self.trigger.start - o.end <= _ORG_REACH
+            o for o in self.sentence.orgs if o.end <= self.trigger.start and self.trigger.start - o.end <= ORG_REACH
         ]
         for org in reversed(before):
             case = self.reading.postposition(org.end)
@@ -402,29 +434,29 @@ class _Attachment:
 
     # -------------------------------------------------------------------------------------------- context
 
-    def _fill(self, slots: _Slots, mover: Mention, post: Affiliation | None) -> None:
+    def _fill(self, slots: Slots, mover: Mention, post: Affiliation | None) -> None:
         """Fill empty ends from the mover's post, from "the company", and from what the text is about."""
         kind = self.trigger.term.value
         if post is not None and post.org is not None:
-            self._fill_from_post(slots, kind, post.org)
+            self._fill_from_post(slots, kind, post.org, "elsewhere" if post.elsewhere else "post")
         group = self._group_org(mover) if mover.kind == "group" else None
         if group is not None and kind in JOINING | LEAVING:
             slots.put("from", group, "group")
         if kind in LEAVING and "from" not in slots.ends:
-            slots.put("from", self._context_org(slots), "context")
+            slots.put("from", *self._context_org(slots))
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
-            slots.put("to", self._context_org(slots) if kind != "join" or self._anaphor() else None, "context")
+            slots.put("to", *(self._context_org(slots) if kind != "join" or self._anaphor() else (None, "")))
 
-    def _fill_from_post(self, slots: _Slots, kind: str, org: Mention) -> None:
+    def _fill_from_post(self, slots: Slots, kind: str, org: Mention, how: str) -> None:
         to_org = slots.ends.get("to")
         if kind in LEAVING or kind == "stay":
-            slots.put("from", org, "post")
+            slots.put("from", org, how)
         elif kind in ("appoint", "become") and (to_org is None or to_org.name == org.name):
-            slots.put("to", org, "post")
+            slots.put("to", org, how)
             slots.ends.setdefault("from", org)
-            slots.how.setdefault("from", "post")
+            slots.how.setdefault("from", how)
         elif to_org is None or to_org.name != org.name:
-            slots.put("from", org, "post")
+            slots.put("from", org, how)
 
     def _group_org(self, group: Mention) -> Mention | None:
         """Return the firm of "three OpenAI researchers" and of "three researchers from OpenAI"."""
@@ -442,15 +474,17 @@ class _Attachment:
     def _anaphor(self) -> bool:
         return any(0 <= h.start - self.trigger.end <= 30 for h in self.sentence.of("anaphor"))
 
-    def _context_org(self, slots: _Slots) -> Mention | None:
+    def _context_org(self, slots: Slots) -> tuple[Mention | None, str]:
+        """Return the one organisation that the sentence names, else what the text is about, and how it was found."""
         taken = {org.name for org in slots.ends.values()}
         focus = self.reading.focus
-        if focus is None or focus.name in taken:
-            return None
-        same = [o for o in self.sentence.orgs if o.known is not None and o.name not in taken]
-        if self._anaphor() or not same:
-            return focus
-        return None
+        known = [o for o in self.sentence.orgs if o.known is not None and o.known.kind != "platform"]
+        same = [o for o in known if o.name not in taken]
+        if focus is not None and focus.name not in taken and (self._anaphor() or not same):
+            return focus, "context"
+        if len({o.name for o in same}) == 1 and not self._anaphor():
+            return same[0], "nearby"
+        return None, ""
 
     def _role(self, mover: Mention, post: Affiliation | None) -> str:
         limit = min(self.sentence.end, self._limit_of_role())
@@ -475,7 +509,7 @@ class _Attachment:
 # ------------------------------------------------------------------------------------------------ free order
 
 
-class _FreeAttachment(_Attachment):
+class _FreeAttachment(Attachment):
     """A trigger of a language whose verbs take their mover on either side: "wechselt P zu A", "A ha perso P"."""
 
     __slots__ = ()
@@ -560,8 +594,8 @@ class _FreeAttachment(_Attachment):
 
     # -------------------------------------------------------------------------------------------- organisations
 
-    def _slots(self, mover: Mention, passive: bool) -> _Slots:
-        slots = _Slots()
+    def _slots(self, mover: Mention, passive: bool) -> Slots:
+        slots = Slots()
         self._after_verb(slots)
         self._before(slots, mover)
         if self.frame.subject and not passive:
@@ -590,19 +624,19 @@ class _FreeAttachment(_Attachment):
         if case:
             return self.frame.slots.get(case, "")
         if previous is not None:
-            return previous[1] if _LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
+            return previous[1] if LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
         gap = self.reading.folded[self.trigger.end : org.start]
         people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
         if (people and self.frame.mover == "right") or len(gap) > 60 or re.search(r"[,;:.()]", gap):
             return ""
         return self.frame.unmarked
 
-    def _before(self, slots: _Slots, mover: Mention) -> None:
+    def _before(self, slots: Slots, mover: Mention) -> None:
         """Read what stands before the verb: "von A zu B wechselt P", "A verlässt P", "P hat A verlassen"."""
         floor = self._floor()
         own = {id(post.org) for post in self.posts.values()}
         for org in reversed([o for o in self.sentence.orgs if floor <= o.start and o.end <= self.trigger.start]):
-            if self.trigger.start - org.end > _ORG_REACH or id(org) in own:
+            if self.trigger.start - org.end > ORG_REACH or id(org) in own:
                 continue
             case = self._case(org, floor)
             if case:
@@ -614,7 +648,7 @@ class _FreeAttachment(_Attachment):
     def _actor(self, mover: Mention) -> Mention | None:
         """Return the organisation that acts: before the verb, or between it and its object ("nun holt A P")."""
         own = {id(post.org) for post in self.posts.values()}
-        before = [o for o in self.sentence.orgs if 0 <= self.trigger.start - o.end <= _ORG_REACH]
+        before = [o for o in self.sentence.orgs if 0 <= self.trigger.start - o.end <= ORG_REACH]
         after = [o for o in self.sentence.orgs if self.trigger.end <= o.start < mover.start]
         for org in (*reversed(before), *after):
             if id(org) not in own and self._case(org, self.sentence.start) in ("", "of"):
@@ -626,13 +660,13 @@ class _FreeAttachment(_Attachment):
 
 _ASIDE = re.compile(r"\([^()]*\)|^ ?, [^,]*,")
 _PLAIN = re.compile(r"[^\W\d_]+(?:['’.\-][^\W\d_]+)*")
-_EXPLAINED = ("role", "former", "people", "number", "ai", "anaphor", "status", "product", "person")
+EXPLAINED = ("role", "former", "people", "number", "ai", "anaphor", "status", "product", "person")
 
 
 def strange_words(reading: Reading, sentence: Sentence, start: int, end: int) -> int:
     """Return how many words there are neither names, posts, markers nor fillers. Asides do not count."""
     gap = _ASIDE.sub(lambda m: " " * len(m.group()), reading.folded[start:end])
-    marks = [(h.start, h.end) for kind in _EXPLAINED for h in sentence.of(kind)]
+    marks = [(h.start, h.end) for kind in EXPLAINED for h in sentence.of(kind)]
     marks += [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
     count = 0
     for match in _PLAIN.finditer(gap):

@@ -11,6 +11,7 @@ from bot.moves.attach import events
 from bot.moves.gazetteer import Hit
 from bot.moves.language import detect
 from bot.moves.merge import Merged, in_story, merge
+from bot.moves.native_order import SPECIAL
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, follows_verb, read
 from bot.moves.score import features, kinds, probability, reasons
@@ -45,7 +46,7 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
         return Finding(code, 0.0, (), (), (), (), (why,))
     reading = read(watch, title, text, code, hits)
     find_people(watch, reading)
-    merged = merge(events(watch, reading), watch.lexicon.scoring.move)
+    merged = merge(events(watch, reading, SPECIAL), watch.lexicon.scoring.move)
     found = features(watch, reading, merged)
     weights = watch.lexicon.scoring.score
     score = round(probability(found, weights), 4)

@@ -6,13 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from rapidfuzz.distance import OSA
+
 from bot.lexicon import Language
 from bot.moves.gazetteer import Hit
 from bot.moves.inflection import given_name, nominative, trim
+from bot.moves.native import CODES, find_native, group_start
 from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.watch import Watch
 
-_TOKEN = re.compile(r"@?[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_LETTER = r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # kana, Han and Hangul touch the names in capitals
+_TOKEN = re.compile(rf"@?{_LETTER}+(?:['’\-]{_LETTER}+)*")
 _PARTICLES = frozenset(
     "van von de del della di da der den la le el al bin ibn ben dos do du ter ten af av zu y und".split()  # noqa: SIM905
 )
@@ -68,6 +72,7 @@ def find_people(watch: Watch, reading: Reading) -> None:
     _authors(finder, near)
     for sentence in near:
         _unknown_organisations(finder, sentence)
+    find_native(watch, reading, near)
     _learn(finder, near)
     for sentence in near:
         sentence.people = _resolved(finder, sentence)
@@ -183,6 +188,10 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
     given = next((i for i, token in enumerate(piece) if finder.is_given(token)), None)
     if given is not None and 0 < given < len(piece) - 1:
         piece = piece[given:]
+    if titled and given is None:
+        piece = _without_words(piece)
+        if not piece:
+            return
     names = [token for token in piece if token.folded not in _PARTICLES]
     sure = _sure(sentence, piece, given is not None, titled)
     if len(names) == 1 and piece[0].start == sentence.start and given is None and not titled:
@@ -195,9 +204,25 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
     sentence.people.append(Mention("person", text, piece[0].start, piece[-1].end, via, sure))
 
 
+# Endings that make a capitalised word of an English headline an ordinary one where nothing else says that it is a name.
+_WORDY = re.compile(
+    r"(?:ings?|ed|tions?|sions?|ments?|ness|ity|ities|ics|isms?|ships?|ous|ful|less|[ai]ble|ive|i[sz]es?|ally|ages?|ures?"
+    r"|ances?|ences?|[^s]s)$"
+)
+
+
+def _without_words(piece: list[_Token]) -> list[_Token]:
+    """Cut a run of capitalised words of a headline at the first that is no name by its ending."""
+    wordy = next(
+        (i for i, token in enumerate(piece) if len(token.word) > 4 and _WORDY.search(token.folded)), len(piece)
+    )
+    return piece[:wordy]
+
+
 def _sure(sentence: Sentence, piece: list[_Token], given: bool, titled: bool) -> float:
     if len(piece) == 1:
-        return 0.5 if given else 0.4
+        first = piece[0].start == sentence.start and sentence.zone == "title"
+        return 0.5 if given else 0.2 if titled and not first else 0.4
     if given:
         return _LATIN_SURE
     if titled:
@@ -263,7 +288,7 @@ def _learn(finder: _Finder, near: list[Sentence]) -> None:
     """Remember which full name a family or first name stands for; None where two people share it."""
     for sentence in near:
         for person in sentence.people:
-            parts = person.name.split()
+            parts = re.split(r"[\s·・]+", person.name)
             if len(parts) < 2 or person.via in ("surname", "single", "handle", "author"):
                 continue
             for part in (parts[-1].casefold(), parts[0].casefold()):
@@ -276,13 +301,28 @@ def _resolved(finder: _Finder, sentence: Sentence) -> list[Mention]:
     for person in sorted(sentence.people, key=lambda m: (m.start, -m.end)):
         if found and person.start < found[-1].end:
             continue
-        if person.via == "single":
-            full = finder.full.get(person.name.casefold())
-            if full:
-                found.append(replace(person, name=full, via="surname", sure=0.9))
-                continue
-        found.append(person)
+        found.append(_with_full_name(finder, person))
     return found
+
+
+def _with_full_name(finder: _Finder, person: Mention) -> Mention:
+    """Return `person` under the full name that a lone name or a handle stands for, where the text gives it."""
+    if person.via == "single":
+        full = finder.full.get(person.name.casefold())
+        return replace(person, name=full, via="surname", sure=0.9) if full else person
+    if person.via != "handle":
+        return person
+    handle = _squashed(person.name)
+    name = finder.watch.squashed.get(handle)
+    if name is not None:
+        return replace(person, name=name, sure=0.9, known=finder.watch.people[name])
+    names = {full for full in finder.full.values() if full}
+    full = next((n for n in sorted(names) if OSA.distance(_squashed(n), handle, score_cutoff=1) <= 1), None)
+    return replace(person, name=full, sure=0.85) if full else person
+
+
+def _squashed(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalpha())
 
 
 # ------------------------------------------------------------------------------------------------ groups
@@ -291,7 +331,8 @@ def _resolved(finder: _Finder, sentence: Sentence) -> list[Mention]:
 def _groups(finder: _Finder, sentence: Sentence) -> None:
     """Add people nouns with what counts or describes them: "three former OpenAI researchers", "its safety team"."""
     for hit in sentence.of("people"):
-        start = _group_start(finder, sentence, hit)
+        native = finder.reading.code in CODES
+        start = group_start(finder.reading, sentence, hit) if native else _group_start(finder, sentence, hit)
         name = finder.reading.text[start : hit.end]
         sentence.groups.append(Mention("group", name, start, hit.end, "role", 0.8 if start < hit.start else 0.4))
     for hit in sentence.of("number"):

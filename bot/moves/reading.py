@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.lexicon import Language
 from bot.model import Span
 from bot.moves.gazetteer import Hit, left_edge, longest, right_edge
+from bot.moves.glued import BEHIND, UNSPACED, case_behind, marker_before
 from bot.moves.watch import Known, Watch
 from bot.text import fold, sentences
 
@@ -69,6 +70,8 @@ class Reading:
 
     def marker(self, start: int, floor: int) -> str:
         """Return the slot that the words before `start` give to a name there, "" for none. Looks back to `floor`."""
+        if self.code in UNSPACED:
+            return marker_before(self.folded, self.languages[0], start, floor)
         words = _words_before(self.folded, start, floor)
         for index in reversed(range(len(words))):
             word = words[index]
@@ -83,6 +86,8 @@ class Reading:
 
     def postposition(self, end: int) -> str:
         """Return the slot that a particle or case ending at `end` gives to the name before it, "" for none."""
+        if self.code in BEHIND:
+            return case_behind(self.folded, self.languages[0], end)
         window = self.folded[end : end + 18]
         rest = window.lstrip("'’\"”」』 )")
         glued = window[:1] in ("'", "’")

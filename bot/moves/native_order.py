@@ -1,0 +1,226 @@
+"""Triggers of Chinese, Japanese, Korean, Arabic and Hindi: where mover and organisations stand around their verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.moves.affiliations import Affiliation
+from bot.moves.attach import EXPLAINED, LISTED, ORG_REACH, Attachment, Slots, strange_words
+from bot.moves.frames import LEAVING
+from bot.moves.native import case_end, passive_before, role_before, strange_letters
+from bot.moves.reading import Mention
+
+_CLAUSE = 160  # characters before a verb at the end in which its names stand
+_NEAR = 60
+
+
+class VerbLast(Attachment):
+    """Verbs at the end, names before them with particles: AがBからPを採用, P가 A를 떠나 B로 이직, P ने A छोड़ा."""
+
+    __slots__ = ()
+
+    def _passive(self) -> bool:
+        return False
+
+    def _gap(self, mover: Mention) -> int:
+        if self._case(mover) in ("subject", "object") or self.order == "noun":
+            return 0
+        return min(super()._gap(mover) // 2, 3)
+
+    def _case(self, mention: Mention) -> str:
+        return self.reading.postposition(case_end(self.reading, self.sentence, mention))
+
+    def _floor(self) -> int:
+        """Return where the clause of this verb begins: behind the verb before."""
+        verbs = [h.end for h in self.sentence.of("trigger") if h.end <= self.trigger.start and h.term.order != "noun"]
+        return max(verbs, default=self.sentence.start)
+
+    # -------------------------------------------------------------------------------------------- movers
+
+    def _pick(self, people: list[Mention], passive: bool) -> list[Mention]:  # noqa: ARG002 - has no passive order
+        wanted = "object" if self.frame.mover == "right" else "subject"
+        before = [p for p in people if p.end <= self.trigger.start and self.trigger.start - p.end <= _CLAUSE]
+        before = [p for p in before if not self._speaks_for_firm(p, wanted)]
+        own = [p for p in before if p.start >= self._floor()]
+        for pool in (own, before):
+            marked = [p for p in pool if self._case(p) == wanted]
+            loose = [p for p in pool if self._case(p) in ("", "of", "object", "subject")]
+            chosen = marked or loose
+            if chosen:
+                return self._with_list(chosen[-1], people, step=-1)
+        return self._behind(people)
+
+    def _speaks_for_firm(self, person: Mention, wanted: str) -> bool:
+        """Whether an executive acts here for the organisation: "저커버그가 ... 영입"."""
+        boss = person.known is not None and bool(person.known.stands_for)
+        return boss and (wanted == "object" or self.sentence.zone != "title") and self._case(person) != wanted
+
+    def _behind(self, people: list[Mention]) -> list[Mention]:
+        """Return the person whom the clause describes: OpenAIを退社した山田氏, 오픈AI를 떠난 김서윤 연구원."""
+        for person in people:
+            gap = self.reading.folded[self.trigger.end : person.start]
+            if 0 <= person.start - self.trigger.end <= 24 and not re.search("[。、，,;；]", gap):
+                return self._with_list(person, people, step=1)
+        return []
+
+    # -------------------------------------------------------------------------------------------- organisations
+
+    def _slots(self, mover: Mention, passive: bool) -> Slots:  # noqa: ARG002
+        slots = Slots()
+        floor = self._floor()
+        near = [
+            o for o in self.sentence.orgs if o.end <= self.trigger.start and self.trigger.start - o.end <= ORG_REACH
+        ]
+        owned = {id(post.org) for post in self.posts.values()}
+        for org in reversed([o for o in near if o.start >= floor] or near[-1:]):
+            self._put_by_case(slots, org, owned=id(org) in owned)
+        if self.frame.subject and self.frame.subject not in slots.ends:
+            free = [o for o in near if id(o) not in owned and self._case(o) in ("subject", "")]
+            slots.put(self.frame.subject, free[0] if free else self._stand_in(mover), "subject" if free else "stand_in")
+        if floor > self.sentence.start:
+            for org in near:
+                if self._case(org) == "source" and id(org) not in owned:
+                    slots.put(self.frame.slots.get("source", ""), org, "marker")
+        return slots
+
+    def _put_by_case(self, slots: Slots, org: Mention, *, owned: bool) -> None:
+        case = self._case(org)
+        if case == "subject" and not owned:
+            slots.put(self.frame.subject, org, "subject")
+        elif case == "of" and owned:
+            return
+        elif case in self.frame.slots:
+            slots.put(self.frame.slots[case], org, "marker")
+        elif not case and self.trigger.start - org.end <= 3 and not owned:
+            slots.put(self.frame.unmarked or self.frame.slots.get("goal", ""), org, "bare")
+
+    def _role(self, mover: Mention, post: Affiliation | None) -> str:  # noqa: ARG002
+        role = role_before(self.reading, self.sentence, self.trigger.start)
+        if role and self.trigger.term.value not in LEAVING:
+            return role
+        return role or (post.role if post is not None else "")
+
+
+class Chinese(Attachment):
+    """Verbs between their names, no spaces, what is done to whom also before the verb: 把P挖走, P被B从A挖走."""
+
+    __slots__ = ()
+
+    def _passive(self) -> bool:
+        return self.frame.mover == "right" and passive_before(self.reading, self.sentence, self.trigger)
+
+    def _gap(self, mover: Mention) -> int:
+        left, right = sorted(((mover.start, mover.end), (self.trigger.start, self.trigger.end)))
+        marks = [(h.start, h.end) for kind in (*EXPLAINED, "trigger") for h in self.sentence.of(kind)]
+        marks += [(m.start, m.end) for m in (*self.sentence.orgs, *self.sentence.people)]
+        return strange_letters(self.reading, marks, left[1], right[0])
+
+    def _pick(self, people: list[Mention], passive: bool) -> list[Mention]:
+        if self.order == "noun" or self.frame.mover == "left" or passive:
+            return self._left(people) or self._described(people)
+        held = [p for p in people if p.end <= self.trigger.start and self._marked(p) == "object"]
+        if held:
+            return self._with_list(held[-1], people, step=-1)
+        return self._right(people)
+
+    def _marked(self, mention: Mention) -> str:
+        return self.reading.marker(mention.start, self.sentence.start)
+
+    def _described(self, people: list[Mention]) -> list[Mention]:
+        """Return the person whom the verb describes: 刚从OpenAI离职的焦可."""
+        after = next((p for p in people if 0 <= p.start - self.trigger.end <= 20), None)
+        if after is None or self._crosses(after):
+            return []
+        gap = self.reading.folded[self.trigger.end : after.start]
+        roles = [h for h in self.sentence.of("role") if self.trigger.end <= h.start < after.start]
+        described = gap.startswith("的") or (bool(roles) and "的" in gap)
+        return [after] if described and not re.search("[，。；]", gap) else []
+
+    def _slots(self, mover: Mention, passive: bool) -> Slots:
+        slots = Slots()
+        self._after_verb(slots)
+        floor = self._clause()
+        owned = {id(post.org) for post in self.posts.values()}
+        for org in reversed([o for o in self.sentence.orgs if floor <= o.start and o.end <= self.trigger.start]):
+            case = self._marked(org)
+            if case in ("source", "agent", "goal") and id(org) not in owned:
+                slots.put(self.frame.slots.get(case, ""), org, "marker")
+        if self.frame.subject and not passive and self.order != "noun":
+            actor = self._subject(mover)
+            stands_in = actor is not None and actor.via == "anaphor"
+            slots.put(self.frame.subject, actor, "stand_in" if stands_in else "subject")
+        return slots
+
+    def _clause(self) -> int:
+        """Return where the names of this verb begin: behind the verb before it, but not within "从A…"."""
+        verbs = [h.end for h in self.sentence.of("trigger") if h.end <= self.trigger.start]
+        return max([self.sentence.start, *verbs])
+
+    def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
+        gap = self.reading.folded[self.trigger.end : org.start]
+        if previous is None and re.search("[，。；：]", gap):
+            return ""
+        return super()._end_of(org, previous)
+
+
+class Arabic(Attachment):
+    """Verbs before or after their subject: غادر P شركة A, عيّنت B الباحث P, P يغادر A إلى B."""
+
+    __slots__ = ()
+
+    def _pick(self, people: list[Mention], passive: bool) -> list[Mention]:
+        if self.order == "noun":
+            return self._close_after(people) or self._left(people)
+        if self.frame.mover == "left" or passive:
+            return self._close_after(people) or self._left(people)
+        return self._right(people)
+
+    def _passive(self) -> bool:
+        before = self.reading.folded[max(self.sentence.start, self.trigger.start - 12) : self.trigger.start].split()[
+            -1:
+        ]
+        return bool(before) and any(before[0] in g.passive for g in self.reading.languages)
+
+    def _close_after(self, people: list[Mention]) -> list[Mention]:
+        """Return the subject right behind its verb, where none stands right before it."""
+        before = [p for p in people if p.end <= self.trigger.start]
+        if before and strange_words(self.reading, self.sentence, before[-1].end, self.trigger.start) == 0:
+            return []
+        after = next((p for p in people if p.start >= self.trigger.end), None)
+        if after is None or after.start - self.trigger.end > _NEAR or self._crosses(after):
+            return []
+        if self.reading.marker(after.start, self.trigger.end) in ("agent", "other", "goal", "source"):
+            return []
+        return [] if self._gap(after) > 1 else self._with_list(after, people, step=1)
+
+    def _slots(self, mover: Mention, passive: bool) -> Slots:
+        slots = Slots()
+        self._after_verb(slots)
+        if self.frame.subject and not passive and self.order != "noun":
+            between = [o for o in self.sentence.orgs if self.trigger.end <= o.start and o.end <= mover.start]
+            bare = [o for o in between if not self.reading.marker(o.start, self.trigger.start) and not self._is_post(o)]
+            slots.put(self.frame.subject, bare[0] if bare else self._subject(mover), "subject")
+        if self.order == "noun" or self.frame.mover == "left":
+            self._preposed(slots)
+        return slots
+
+    def _is_post(self, org: Mention) -> bool:
+        return any(post.org is org for post in self.posts.values())
+
+    def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
+        marker = self.reading.marker(org.start, self.trigger.start)
+        if marker:
+            return self.frame.slots.get(marker, "")
+        if previous is not None:
+            return previous[1] if LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
+        gap = self.reading.folded[self.trigger.end : org.start]
+        if self._is_post(org) or len(gap) > _NEAR or re.search("[،.:()]", gap):
+            return ""
+        return self.frame.unmarked
+
+
+SPECIAL: Mapping[str, type[Attachment]] = MappingProxyType(
+    {"zh": Chinese, "ja": VerbLast, "ko": VerbLast, "hi": VerbLast, "ar": Arabic}
+)
