@@ -220,7 +220,7 @@ class Pipeline:
             article = quality.article_of(entry, self._page_text(entry))
         except (BotError, WorkerKilled) as error:
             fate = error.fate if isinstance(error, BotError) else Fate.RETRY
-            reason = error.reason.value if isinstance(error, BotError) else "killed"
+            reason = error.reason.value if isinstance(error, BotError) else ArticleReason.KILLED.value
             if fate is Fate.RETRY and strikes + 1 < STRIKES:
                 again = self.clock.now() + self.limits.page_retry * 2**strikes
                 self.store.strike(entry.id, reason, again_at=again)
