@@ -611,7 +611,12 @@ class _FreeAttachment(Attachment):
             return "agent"
         if slot == "of" and kind in ("join", "move"):
             return "source" if self._has_goal() else "goal"
+        if slot == "goal" and kind == "poach" and org.start >= self.trigger.end and self._acts():
+            return "source"  # what is taken is taken "a A", "à A"
         return slot
+
+    def _acts(self) -> bool:
+        return any(o.end <= self.trigger.start for o in self.sentence.orgs)
 
     def _has_goal(self) -> bool:
         return any(
@@ -643,7 +648,8 @@ class _FreeAttachment(Attachment):
                 slots.put(self.frame.slots.get(case, "") if case != "of" else "", org, "marker")
             elif self.trigger.start - org.end <= 30 and not mover.start < org.start < mover.end:
                 parted = org.end <= mover.start < self.trigger.end
-                slots.put("" if parted else self.frame.unmarked, org, "bare")
+                found = parted or self.trigger.term.value in ("found", "become")
+                slots.put("" if found else self.frame.unmarked, org, "bare")
 
     def _actor(self, mover: Mention) -> Mention | None:
         """Return the organisation that acts: before the verb, or between it and its object ("nun holt A P")."""
