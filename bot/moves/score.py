@@ -40,7 +40,7 @@ def features(watch: Watch, reading: Reading, moves: list[Merged]) -> Features:
     _of_flags(reading, found)
     _of_context(watch, reading, found)
     if len(reading.text) < SHORT:
-        for name in [n for n in found.values if n.startswith(("move.", "flag.", "group."))]:
+        for name in [n for n in found.values if n.startswith(("move.", "flag.", "group.", "weak."))]:
             found.add(f"short.{name}", found.values[name])
     return found
 
@@ -127,18 +127,15 @@ def _of_flags(reading: Reading, found: Features) -> None:
         orgs = _orgs_near(reading, sentence)
         for hit in sentence.of("flag"):
             standing = _flag_standing(orgs, bool(sentence.of("ai")))
-            name = f"flag.{hit.term.value}.{'lead' if sentence.zone == 'near' else sentence.zone}.{standing}"
-            value = _weight(orgs) * (1.0 if hit.term.strong else 0.6) * (0.6 if sentence.zone == "near" else 1.0)
+            rank = "flag" if hit.term.strong else "weak"
+            name = f"{rank}.{hit.term.value}.{'lead' if sentence.zone == 'near' else sentence.zone}.{standing}"
+            value = _weight(orgs) * (0.6 if sentence.zone == "near" or not sentence.orgs else 1.0)
             found.add(name, value, reading.text[hit.start : hit.end], Span(hit.start, hit.end))
 
 
 def _orgs_near(reading: Reading, sentence: Sentence) -> list[Mention]:
-    if sentence.orgs:
-        return sentence.orgs
-    stands = [p for p in sentence.people if p.known is not None and p.known.stands_for]
-    if stands or sentence.of("anaphor"):
-        return [reading.focus] if reading.focus else []
-    return []
+    """Return the organisations of the sentence, else what the text is about."""
+    return sentence.orgs or ([reading.focus] if reading.focus else [])
 
 
 def _flag_standing(orgs: list[Mention], topical: bool) -> str:
