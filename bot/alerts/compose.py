@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.alerts import keys
+from bot.alerts import keys, reasons
 from bot.alerts.markup import date, escape, host, link, shorten, units, without_dates
-from bot.model import Article, Finding, Message, Move, OperationKey, Reason, Span, Status, Story, StoryId, digest
+from bot.model import Article, Finding, Message, Move, OperationKey, Span, Status, Story, StoryId, digest
 from bot.text import fold, one_line
 
 SURE = 0.95  # from this confidence on a move is told as a fact
@@ -79,7 +79,7 @@ def alert(
     fact = _fact(told, sure)
     quotes = _quotes(told, headline_shown=not fact)
     context = _context(told, now, private_links=private_links)
-    why = _why(finding.reasons)
+    why = reasons.told(finding.reasons)
     lead = fact or _headline(told)
     required = (_section(lead), _small(context))
     full = (
@@ -187,6 +187,8 @@ def _quoted(told: Told) -> str:
 def _quotes(told: Told, *, headline_shown: bool) -> str:
     """Return up to three whole sentences that carry the finding, in the order of the article."""
     article, room = told.article, MAX_QUOTED
+    # The first sentences tell the headline again, and more of it.
+    headline_shown = headline_shown or any(span.end > len(article.title) for span in told.finding.evidence)
     chosen: list[tuple[Span, str]] = []
     for span in told.finding.evidence:
         words = one_line(article.text[span.start : span.end])
@@ -241,19 +243,6 @@ def _source(told: Told, *, private_links: bool) -> str:
 def _language(code: str) -> str:
     tag = code.lower().partition("-")[0]
     return "" if tag in ("", "en") else f"in {_LANGUAGES.get(tag) or escape(tag, limit=20)}"
-
-
-def _why(reasons: Sequence[Reason]) -> str:
-    """Return the three reasons that weighed most."""
-    best = sorted((r for r in reasons if r.weight > 0), key=lambda reason: -reason.weight)[:3]
-    words = [_reason(reason) for reason in best]
-    return f"Why: {' · '.join(dict.fromkeys(words))}" if words else ""
-
-
-def _reason(reason: Reason) -> str:
-    rule = escape(" ".join(reason.rule.replace("_", " ").replace(":", " ").replace(".", " ").split()), limit=60)
-    found = escape(reason.text, limit=80)
-    return f"{rule} “{found}”" if found else rule
 
 
 def _fallback(told: Told, fact: str, *, private_links: bool) -> str:

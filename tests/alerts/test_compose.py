@@ -39,7 +39,11 @@ def article(title="Dana Whitfield joins Sample AI", body=BODY, url="https://www.
 
 def finding(*moves: Move, text: str = "", evidence: int = 1, **changes) -> Finding:
     spans = tuple(sentences(text or article().text)[1 : 1 + evidence])
-    reasons = (Reason("trigger", "is joining", 2.1), Reason("organisation", "Sample AI", 1.2), Reason("age", "", -0.5))
+    reasons = (
+        Reason("move.title.ai", "is joining", 2.1),
+        Reason("org.title", "Sample AI", 1.2),
+        Reason("past", "", -0.5),
+    )
     return replace(Finding("en", 0.97, (Kind.HIRE,), moves, (), (), reasons, spans), **changes)
 
 
