@@ -152,7 +152,7 @@ def _syntax(url: str) -> tuple[str, SplitResult | None]:
         return "its host or port is malformed", None
     checks = (
         (parts.scheme not in _DEFAULT_PORT, "it is neither http nor https"),
-        (not parts.hostname, "it has no host"),
+        (not _ascii_host(parts.hostname or ""), "it has no host"),
         ("@" in parts.netloc, "it carries a user or password"),
         (parts.port == 0, "port 0 is not allowed"),
     )

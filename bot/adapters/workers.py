@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
-import os
 import resource
 import signal
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
@@ -24,9 +21,9 @@ from bot.ports import WorkerKilled
 T = TypeVar("T")
 
 MEMORY = 512 * 1024 * 1024
+GRACE_S = 1.0  # what a worker has beyond its time before the kernel ends it: by then the pool should have
 TASKS = 500  # a worker is replaced after so many: what libraries leak goes with it
 _BROKEN = (BrokenProcessPool, CancelledError, RuntimeError)
-_PR_SET_PDEATHSIG = 1
 
 
 class ProcessWorkers:
@@ -34,7 +31,8 @@ class ProcessWorkers:
 
     Nothing is started before the first call. The processes come from a fork server, which starts clean and without
     threads, has imported the modules of `preload`, and so replaces a killed worker in milliseconds. They ignore Ctrl-C,
-    leave no core files, and die with their parent (Linux).
+    leave no core files, and end with the main process: idle ones at once, others when their time is up, to which the
+    kernel sees (a parent-death signal would not do: their parent is the fork server, which lives as long as they do).
     """
 
     def __init__(
@@ -71,7 +69,7 @@ class ProcessWorkers:
         """Call once; return what went wrong, and the result. Nothing of it is raised: it may be a SystemExit."""
         nothing: Any = None
         try:
-            future = pool.schedule(function, args=arguments, timeout=seconds)
+            future = pool.schedule(_timed, args=(function, seconds + GRACE_S, *arguments), timeout=seconds)
             failure = future.exception()
         except (BrokenProcessPool, CancelledError, RuntimeError) as error:
             return error, nothing
@@ -152,11 +150,16 @@ def _prepare(memory: int) -> None:
     """Set a worker's limits. Runs in the worker."""
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_CORE, 0)
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died just now
-            os._exit(1)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _timed(function: Callable[..., T], seconds: float, *arguments: object) -> T:
+    """Call within `seconds`, after which the kernel ends the process, whatever it is doing. Runs in the worker."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return function(*arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _limit(kind: int, amount: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import inspect
 import socket
 import threading
@@ -164,7 +165,7 @@ def test_requests_carry_what_they_should_and_nothing_else(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, server.canary_url)
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
-    assert make().fetch(Request(server.url("/ok/rss"), {"accept": "application/rss+xml"})).status == 200
+    assert make(tls=None).fetch(Request(server.url("/ok/rss"), {"accept": "application/rss+xml"})).status == 200
     headers = server.log[-1]["headers"]
     assert set(headers) == {"host", "user-agent", "accept-encoding", "accept"}
     assert headers["user-agent"] == "talentwire/1 (+https://x.test)"
@@ -273,25 +274,79 @@ def test_a_name_longer_than_names_are_cannot_be_resolved(server: HostileServer, 
     assert failure(make(), f"http://{'a' * 70}.test/").reason in {FetchReason.DNS, FetchReason.NO_NETWORK}
 
 
-def test_a_kept_connection_that_the_server_closed_is_replaced_unseen() -> None:
-    """The server promises to keep the connection and closes it right after the answer."""
+def serving(*talks: Callable[[socket.socket], None]) -> tuple[int, threading.Thread]:
+    """Serve one connection after another, each by its own talk; returns the port and the thread."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(10)
-    port = listener.getsockname()[1]
 
     def serve() -> None:
-        for _ in range(2):
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(65_536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        with listener:
+            for talk in talks:
+                connection, _ = listener.accept()
+                with connection:
+                    talk(connection)
 
     thread = threading.Thread(target=serve)
     thread.start()
+    return listener.getsockname()[1], thread
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+def answer(connection: socket.socket) -> None:
+    connection.recv(65_536)
+    connection.sendall(OK)
+
+
+def answer_and_hang_up_on_the_next(connection: socket.socket) -> None:
+    answer(connection)
+    connection.recv(65_536)
+
+
+@pytest.mark.parametrize("first", [answer, answer_and_hang_up_on_the_next])
+def test_a_kept_connection_that_the_server_closed_is_replaced_unseen(first: Callable[[socket.socket], None]) -> None:
+    """Closed before the next request, or just as it arrives."""
+    port, thread = serving(first, answer)
     policy = NetworkPolicy.of([f"127.0.0.1:{port}"])
     fetcher = HttpFetcher(policy, user_agent="t", clock=SystemClock(), default=FREE, tls=TLS)
     bodies = [fetcher.fetch(Request(f"http://127.0.0.1:{port}/")).body for _ in range(2)]
     thread.join()
     fetcher.close()
-    listener.close()
     assert bodies == [b"ok", b"ok"]
+
+
+def test_bytes_that_decode_to_nothing_are_counted_on_the_wire() -> None:
+    """A gzip member, then zeros for ever: allowed as padding, and never more body."""
+
+    def pad(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + gzip.compress(b"<rss/>"))
+        try:
+            for _ in range(1_000):
+                connection.sendall(bytes(65_536))
+        except OSError:
+            pass
+
+    port, thread = serving(pad)
+    policy = NetworkPolicy.of([f"127.0.0.1:{port}"])
+    fetcher = HttpFetcher(policy, user_agent="t", clock=SystemClock(), default=FREE, tls=TLS)
+    error = failure(fetcher, f"http://127.0.0.1:{port}/")
+    thread.join()
+    fetcher.close()
+    assert error.reason is FetchReason.TOO_LARGE
+
+
+def test_several_gzip_members_are_one_body() -> None:
+    def two(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        body = gzip.compress(b"<rss>") + gzip.compress(b"</rss>") + bytes(20)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-encoding: x-gzip\r\nconnection: close\r\n\r\n" + body)
+
+    port, thread = serving(two)
+    policy = NetworkPolicy.of([f"127.0.0.1:{port}"])
+    fetcher = HttpFetcher(policy, user_agent="t", clock=SystemClock(), default=FREE, tls=TLS)
+    body = fetcher.fetch(Request(f"http://127.0.0.1:{port}/")).body
+    thread.join()
+    fetcher.close()
+    assert body == b"<rss></rss>"

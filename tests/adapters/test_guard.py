@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.fetcher import HttpFetcher
-from bot.adapters.guard import Exemption, NetworkPolicy, is_public, system_resolver
+from bot.adapters.guard import Budget, Exemption, NetworkPolicy, is_public, system_resolver
 from bot.adapters.politeness import HostSettings
 from bot.errors import FetchError, FetchReason
 from bot.model import Request
+from tests.fakes.clock import FakeClock
 from tests.fakes.hostile_server import INTERNAL_HOSTS, REFUSED_URLS, HostileServer, rebinding_getaddrinfo
 
 TLS = ssl.create_default_context()
@@ -189,3 +190,31 @@ def test_a_server_that_does_not_speak_tls_is_a_tls_error() -> None:
     thread.join()
     listener.close()
     assert caught.value.reason is FetchReason.TLS
+
+
+def test_a_budget_is_the_rest_of_the_time_and_of_the_bytes() -> None:
+    clock, closing = FakeClock(), threading.Event()
+    budget = Budget(clock, closing)
+    budget.begin(10.0, 100)
+    assert budget.seconds(5.0) == 5.0
+    clock.advance(8.0)
+    assert budget.seconds(5.0) == 2.0
+    budget.pause(1.0)
+    assert budget.seconds(5.0) == 3.0
+    clock.advance(3.0)
+    with pytest.raises(FetchError) as caught:
+        budget.seconds(5.0)
+    assert caught.value.reason is FetchReason.TIMEOUT
+    budget.spend(100)
+    with pytest.raises(FetchError) as caught:
+        budget.spend(1)
+    assert caught.value.reason is FetchReason.TOO_LARGE
+
+
+def test_no_budget_outlives_the_end() -> None:
+    closing = threading.Event()
+    budget = Budget(FakeClock(), closing)
+    budget.begin(10.0, 100)
+    closing.set()
+    with pytest.raises(FetchError):
+        budget.seconds(1.0)

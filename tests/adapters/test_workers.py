@@ -125,15 +125,23 @@ def test_nothing_is_started_before_the_first_call() -> None:
         idle.call(double, 1, seconds=1)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
-def test_workers_die_with_their_parent() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_do_not_outlive_the_main_process(tmp_path: Path) -> None:
+    """Even one that is at work, and would not notice: it has its time and no more."""
+    started = tmp_path / "started"
     script = (
-        "import os, signal\nfrom bot.adapters.workers import ProcessWorkers\n"
+        "import os, pathlib, signal, sys, threading\nfrom bot.adapters.workers import ProcessWorkers\n"
         "if __name__ == '__main__':\n"
-        "    w = ProcessWorkers(1)\n    print(w.call(os.getpid, seconds=10), flush=True)\n"
+        "    w, started = ProcessWorkers(1), pathlib.Path(sys.argv[1])\n"
+        "    print(w.call(os.getpid, seconds=10), flush=True)\n"
+        "    work = f'import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(60)'\n"
+        "    threading.Thread(target=w.call, args=(exec, work), kwargs={'seconds': 1}, daemon=True).start()\n"
+        "    while not started.exists():\n        pass\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(started)], capture_output=True, text=True, check=False, timeout=30
+    )
     assert ran.returncode == -signal.SIGKILL
     pid = int(ran.stdout)
     deadline = time.monotonic() + 10

@@ -114,6 +114,7 @@ def test_any_status_is_an_answer(world: World, status: int) -> None:
         ((301,), True),  # permanent
         ((308, 301), True),  # all of them
         ((301, 302), False),  # one is for now
+        ((302, 301), False),
         ((307,), False),
         ((303,), False),
     ],

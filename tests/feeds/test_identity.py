@@ -64,6 +64,19 @@ def test_one_id_for_three_stories_is_three_entries_in_any_order() -> None:
     assert set(names(stories[1], stories[0], known=first)) < set(first)
 
 
+def test_an_entry_keeps_its_id_when_another_comes_to_share_it() -> None:
+    before = shown(sketch("a", "/1", "One"))
+    first, second = names(sketch("a", "/2", "Two"), sketch("a", "/1", "One"), known=before)
+    assert second == "a" != first
+
+
+def test_a_suffixed_name_is_not_taken_by_another_entry_that_looks_the_same() -> None:
+    body = [sketch("", "/1", "One"), sketch("a", "", ""), sketch("a", "/1", "One")]
+    all_names = names(*body)
+    known = {all_names[2]: shown(*body)[all_names[2]]}
+    assert names(*body, known=known) == all_names
+
+
 def test_the_same_item_twice_is_one_entry() -> None:
     assert names(sketch("a", "/1", "One"), sketch("a", "/1", "One")) == [
         names(sketch("a", "/1", "One"), sketch("a", "/1", "One"))[0],

@@ -60,6 +60,11 @@ def test_a_good_answer_renews_the_state() -> None:
     assert feed.next_poll_at >= NOW + timedelta(hours=4)  # the ttl
 
 
+def test_validators_that_a_full_answer_does_not_bring_are_forgotten() -> None:
+    feed = poll.result_of(OLD, response(), PARSED, NOW).feed
+    assert (feed.etag, feed.last_modified) == ("", "")
+
+
 def test_entries_carry_what_the_feed_says() -> None:
     (entry,) = poll.result_of(OLD, response(), PARSED, NOW).entries
     assert (entry.raw_id, entry.title, entry.summary, entry.url, entry.language) == (
