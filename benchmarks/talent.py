@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import importlib.util
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import yaml
 
@@ -91,6 +93,16 @@ def run(watch: Watch, gold: Path, out: Path) -> tuple[int, list[float]]:
             times.append(time.perf_counter() - begin)
             sink.write(json.dumps(line, ensure_ascii=False) + "\n")
     return len(data), sorted(times)
+
+
+def scorer(bench: Path) -> ModuleType:
+    """Return the bench's own scorer, for how it compares names."""
+    spec = importlib.util.spec_from_file_location("talent_score", bench / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def report(bench: Path, name: str, pred: Path) -> None:

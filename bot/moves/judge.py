@@ -6,7 +6,9 @@ scan (one pass: names, triggers, AI terms) -> gate -> read (sentences, organisat
 
 from __future__ import annotations
 
-from bot.model import Finding, Move, Reason, Span, joined
+from dataclasses import dataclass
+
+from bot.model import Finding, Reason, Span, joined
 from bot.moves.attach import events
 from bot.moves.gazetteer import Hit
 from bot.moves.language import detect
@@ -14,7 +16,7 @@ from bot.moves.merge import Merged, in_story, merge
 from bot.moves.native_order import SPECIAL
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, follows_verb, read
-from bot.moves.score import features, kinds, probability, reasons
+from bot.moves.score import Features, features, kinds, probability, reasons
 from bot.moves.watch import Watch, compile_watch
 from bot.text import fold
 
@@ -22,6 +24,7 @@ __all__ = ["Watch", "compile_watch", "judge", "touches"]
 
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
 _TOLD = 0.35  # moves that are less likely are left out; their slots still stand among the reasons of the score
+_REPEATED = 0.75  # share of words with which one sentence repeats another
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
 
 
@@ -32,34 +35,51 @@ def touches(watch: Watch, text: str) -> bool:
     return any(h.term.kind in ("org", "person", "product", "ai", "keyword", "trigger", "flag") for h in hits)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A text that passed the gate: as read, its moves, and the features that its score rests on."""
+
+    reading: Reading
+    merged: list[Merged]
+    features: Features
+
+
+def weigh(watch: Watch, title: str, body: str, language: str = "") -> Weighed | None:
+    """Return what speaks for one text being a talent story; None where the gate is shut. Linear in its length."""
+    text = joined(title, body)
+    code = detect(watch.lexicon.languages, text, language)
+    hits = list(watch.gazetteer.scan(text, fold(text), frozenset((code, "en"))))
+    if not _gate(watch, hits, text):
+        return None
+    reading = read(watch, title, text, code, hits)
+    find_people(watch, reading)
+    merged = merge(events(watch, reading, SPECIAL), watch.lexicon.scoring.move)
+    return Weighed(reading, merged, features(watch, reading, merged))
+
+
 def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     """Return the verdict on one text; spans count in `joined(title, body)`.
 
     `language` is a hint ("" for none). The score is a probability between 0 and 1; a text without any known name
     scores 0. English is tried on every text. Linear in the length of the text.
     """
-    text = joined(title, body)
-    code = detect(watch.lexicon.languages, text, language)
-    hits = list(watch.gazetteer.scan(text, fold(text), frozenset((code, "en"))))
-    if not _gate(watch, hits, text):
+    weighed = weigh(watch, title, body, language)
+    if weighed is None:
         why = Reason("gate", "no watched name, no trigger with an AI term", 0.0)
+        code = detect(watch.lexicon.languages, joined(title, body), language)
         return Finding(code, 0.0, (), (), (), (), (why,))
-    reading = read(watch, title, text, code, hits)
-    find_people(watch, reading)
-    merged = merge(events(watch, reading, SPECIAL), watch.lexicon.scoring.move)
-    found = features(watch, reading, merged)
-    weights = watch.lexicon.scoring.score
-    score = round(probability(found, weights), 4)
-    told = _told([in_story(m, score, watch.lexicon.scoring.move) for m in merged])
+    reading, found, weights = weighed.reading, weighed.features, watch.lexicon.scoring
+    score = round(probability(found, weights.score), 4)
+    told = _told([in_story(m, score, weights.move) for m in weighed.merged])
     return Finding(
-        language=code,
+        language=reading.code,
         score=score,
-        kinds=kinds(found, merged),
+        kinds=kinds(found, told),
         moves=tuple(m.move for m in told),
         people=_people(reading, told),
         organisations=_organisations(reading),
-        reasons=reasons(found, weights, told),
-        evidence=_evidence(reading, merged),
+        reasons=reasons(found, weights.score, told),
+        evidence=_evidence(reading, told),
     )
 
 
@@ -101,12 +121,20 @@ def _organisations(reading: Reading) -> tuple[str, ...]:
     return tuple(dict.fromkeys(top))
 
 
-def _evidence(reading: Reading, merged: list[Merged]) -> tuple[Span, ...]:
+def _evidence(reading: Reading, told: list[Merged]) -> tuple[Span, ...]:
     """Return up to three whole sentences that carry the moves, else those that carry the flags; the title last."""
-    moves: list[Move] = [m.move for m in merged if m.is_news]
-    spans = [span for move in moves for span in move.evidence]
+    spans = [span for m in told for span in m.move.evidence]
     flagged = [s.span for s in reading.sentences if s.of("flag") and s.zone != "body" and s.orgs]
     titles = {s.span for s in reading.sentences if s.zone == "title"}
-    ordered = dict.fromkeys([*spans, *flagged])
-    quotable = [s for s in ordered if _EVIDENCE[0] <= s.end - s.start <= _EVIDENCE[1]]
-    return tuple(sorted(quotable, key=lambda s: s in titles)[:3])
+    quotable = [s for s in dict.fromkeys([*spans, *flagged]) if _EVIDENCE[0] <= s.end - s.start <= _EVIDENCE[1]]
+    kept: list[Span] = []
+    for span in sorted(quotable, key=lambda s: (s in titles, quotable.index(s))):
+        if not any(_says_the_same(reading, span, other) for other in kept):
+            kept.append(span)
+    return tuple(kept[:3])
+
+
+def _says_the_same(reading: Reading, span: Span, other: Span) -> bool:
+    """Whether nearly every word of `span` stands in `other` as well: the title and the first sentence often repeat."""
+    words, others = (set(reading.folded[s.start : s.end].split()) for s in (span, other))
+    return len(words & others) >= _REPEATED * len(words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.model import Kind, Reason, Span, Status
@@ -36,6 +36,7 @@ def features(watch: Watch, reading: Reading, moves: list[Merged]) -> Features:
     """Return the features of a text. Each is 0 to 1 (times the weight of the watchlist entry it rests on, 0 to 2)."""
     found = Features()
     found.add("bias", 1.0)
+    found.add("short", float(len(reading.text) < SHORT))
     _of_moves(found, moves)
     _of_flags(reading, found)
     _of_context(watch, reading, found)
@@ -200,25 +201,37 @@ _KIND_OF_FLAG: Mapping[str, Kind] = {
 }
 
 
-def kinds(found: Features, moves: list[Merged]) -> tuple[Kind, ...]:
+def kinds(found: Features, told: list[Merged]) -> tuple[Kind, ...]:
     """Return what is reported, surest first. Poach means from one AI employer to another."""
     got: dict[Kind, None] = {}
-    for merged in moves:
-        if not merged.is_news and merged.zone != "title":
-            continue
-        for event in merged.events:
-            if event.status is not Status.HISTORICAL or merged.zone == "title":
-                got[_KIND_OF_EVENT[event.kind]] = None
-        if _is_poach(merged):
-            got[Kind.POACH] = None
-            got.setdefault(Kind.HIRE, None)
-    for name in found.values:
-        part = name.split(".")
-        if part[0] == "flag" and part[3] in ("ai", "bigtech", "topic") and part[1] != "team":
-            got[_KIND_OF_FLAG[part[1]]] = None
-    if not got and any(name.startswith("flag.team.") for name in found.values):
+    for merged in told:
+        got.update(dict.fromkeys(_kinds_of_move(merged)))
+    flags = sorted((n.split(".") for n in found.values if n.startswith("flag.")), key=lambda part: part[2] != "title")
+    for _, flag, _, standing in flags:
+        if standing != "none" and flag != "team":
+            got[_KIND_OF_FLAG[flag]] = None
+    if not got and any(flag == "team" for _, flag, _, _ in flags):
         got[Kind.FOUNDING] = None
     return tuple(got)
+
+
+def _kinds_of_move(merged: Merged) -> Iterator[Kind]:
+    """Yield the kinds of one move. Who joins as something is hired, not appointed; a tried poaching is no hire."""
+    if merged.mover.via == "firm":
+        yield Kind.ACQUIHIRE
+        return
+    current = [e for e in merged.events if merged.is_news is (e.status is not Status.HISTORICAL)] or [*merged.events]
+    said = dict.fromkeys(_KIND_OF_EVENT[event.kind] for event in current)
+    joins = Kind.HIRE in said or Kind.FOUNDING in said
+    poached = _is_poach(merged)
+    for kind in said:
+        if kind is Kind.APPOINTMENT and joins and current[0].kind not in ("appoint", "become"):
+            continue
+        if kind is Kind.HIRE and poached and merged.move.status in (Status.DENIED, Status.RUMOURED):
+            continue
+        yield kind
+    if poached:
+        yield Kind.POACH
 
 
 def _is_poach(merged: Merged) -> bool:

@@ -1,0 +1,200 @@
+"""Fit the weights of bot/lexicon/scoring.yaml: maximum a posteriori, with a Gaussian prior at the weights set by hand.
+
+    python benchmarks/fit_scoring.py [--write] [--strength 2.0]
+
+The bench is no part of this repository: TALENTWIRE_BENCH names the directory that holds `talent/`. Fitted on dev, articles_dev and
+the part of the background that passes the gate; status_dev is only measured. Prints what each fold shows that was not fitted on
+it, hand weights beside fitted ones, and every weight that moved by more than 0.3. Offline, standard library, a minute or two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.talent import FILES, rows, scorer, watchlist
+from bot.lexicon import load
+from bot.moves.judge import Watch, compile_watch, weigh
+from bot.moves.merge import in_story
+from bot.moves.score import probability
+
+HERE = Path(__file__).parent
+PRIOR = HERE / "scoring_prior.yaml"
+TARGET = HERE.parent / "bot" / "lexicon" / "scoring.yaml"
+FOLDS = 5
+SWEEPS = 60
+STEP = 0.75  # of a Newton step, for damping
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One text or one move: its features, whether it is one, what it counts, and the fold that its text lies in."""
+
+    features: Mapping[str, float]
+    positive: bool
+    weight: float
+    fold: int
+    set: str
+
+
+def fit(samples: Iterable[Sample], prior: Mapping[str, float], strength: float) -> dict[str, float]:
+    """Return the weights of largest posterior: cyclic Newton steps, one weight at a time."""
+    data = list(samples)
+    columns: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for index, sample in enumerate(data):
+        for name, value in sample.features.items():
+            columns[name].append((index, value))
+    weights = {name: prior.get(name, 0.0) for name in columns}
+    logits = [sum(weights[n] * v for n, v in sample.features.items()) for sample in data]
+    for _ in range(SWEEPS):
+        moved = 0.0
+        for name, column in columns.items():
+            held = 0.02 if name in ("bias", "short") else strength
+            slope, bend = held * (weights[name] - prior.get(name, 0.0)), held
+            for index, value in column:
+                guess = 1 / (1 + math.exp(-max(-30.0, min(30.0, logits[index]))))
+                sample = data[index]
+                slope += sample.weight * (guess - sample.positive) * value
+                bend += sample.weight * guess * (1 - guess) * value * value
+            step = max(-0.5, min(0.5, -STEP * slope / bend))
+            weights[name] += step
+            moved = max(moved, abs(step))
+            for index, value in column:
+                logits[index] += step * value
+        if moved < 0.003:
+            break
+    return weights
+
+
+def texts_and_moves(bench: Path, names: Iterable[str]) -> tuple[list[Sample], list[tuple[Any, ...]]]:
+    """Return the samples of all texts that pass the gate, and per text its row, its moves and what they were read from."""
+    texts: list[Sample] = []
+    told: list[tuple[Any, ...]] = []
+    lexicon = load()
+    plain, watched = compile_watch(lexicon), compile_watch(lexicon, watchlist(bench))
+    for name in names:
+        watch: Watch = watched if name == "status" else plain
+        for row in rows(bench / FILES[name]):
+            label = False if name == "background" else row["label"]
+            weighed = weigh(watch, row["title"], row.get("text") or "", row.get("lang") or "")
+            if weighed is None or label is None:
+                continue
+            fold = zlib.crc32(str(row["id"]).encode()) % FOLDS
+            texts.append(Sample(weighed.features.values, label, 1.0, fold, name))
+            if name != "background":
+                told.append((row, weighed, fold, name))
+    return texts, told
+
+
+def move_samples(
+    told: Iterable[tuple[Any, ...]], weights: Mapping[str, float], hand: Mapping[str, float], judged: Any
+) -> list[Sample]:
+    """Return a sample a move: right if a gold move has its person and every organisation that gold names."""
+    found: list[Sample] = []
+    for row, weighed, fold, name in told:
+        gold = row.get("moves") or []
+        if row["label"] and not gold:
+            continue
+        score = probability(weighed.features, weights)
+        for merged in weighed.merged:
+            if not (merged.is_news or merged.zone == "title"):
+                continue
+            move = in_story(merged, score, hand)
+            found.append(Sample(move.features, _right(move.move, gold, judged), 1.0, fold, name))
+    return found
+
+
+def _right(move: Any, gold: Iterable[Mapping[str, Any]], judged: Any) -> bool:
+    ends = {"from": move.from_org, "to": move.to_org}
+    for row in gold:
+        group = judged.is_group(row["person"]) and judged.is_group(move.person)
+        if not (group or judged.same_person(row["person"], move.person)):
+            continue
+        if all(not row.get(end) or judged.org(row[end]) == judged.org(ends[end]) for end in ends):
+            return True
+    return False
+
+
+def report(name: str, samples: list[Sample], guesses: list[float]) -> None:
+    """Print average precision, precision, recall and F1 at one half, per set."""
+    for part in sorted({s.set for s in samples}):
+        pairs = sorted(((g, s.positive) for g, s in zip(guesses, samples, strict=True) if s.set == part), reverse=True)
+        positive = sum(p for _, p in pairs) or 1
+        right, area = 0, 0.0
+        for rank, (_, p) in enumerate(pairs, 1):
+            right += p
+            area += p * right / rank / positive
+        said = [p for g, p in pairs if g >= 0.5]
+        precision, recall = sum(said) / max(1, len(said)), sum(said) / positive
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        sure = [p for g, p in pairs if g >= 0.95]
+        print(
+            f"{name:<12} {part:<11} n={len(pairs):<6} pos={positive:<4} AP={area:.3f} P={precision:.3f} R={recall:.3f} F1={f1:.3f}"
+            f" false={len(said) - sum(said):<3} at .95: P={sum(sure) / max(1, len(sure)):.3f} n={len(sure)}"
+        )
+
+
+def compare(title: str, samples: list[Sample], prior: Mapping[str, float], strength: float) -> dict[str, float]:
+    """Print hand weights beside weights fitted without the fold they are tried on; return those fitted on all."""
+    print(f"== {title}")
+    report("hand", samples, [logistic(s.features, prior) for s in samples])
+    unseen = [0.0] * len(samples)
+    used = [s for s in samples if s.set != "status"]
+    for fold in range(FOLDS):
+        weights = fit([s for s in used if s.fold != fold], prior, strength)
+        for index, sample in enumerate(samples):
+            if sample.fold == fold:
+                unseen[index] = logistic(sample.features, weights)
+    report("held out", samples, unseen)
+    return fit(used, prior, strength)
+
+
+def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    total = sum(weights.get(name, 0.0) * value for name, value in features.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def write(tables: Mapping[str, Mapping[str, float]]) -> None:
+    """Write the weights under the comment that the file begins with."""
+    head = [line for line in TARGET.read_text("utf-8").splitlines() if line.startswith("#")]
+    lines = head
+    for table, weights in tables.items():
+        lines = [*lines, f"{table}:", *(f"  {n}: {w:.2f}" for n, w in sorted(weights.items()) if abs(w) >= 0.005)]
+    TARGET.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--write", action="store_true", help="write bot/lexicon/scoring.yaml")
+    arguments.add_argument("--strength", type=float, default=2.0, help="how firmly the hand weights are held to")
+    options = arguments.parse_args()
+    root = os.environ.get("TALENTWIRE_BENCH")
+    if not root or not (Path(root) / "talent" / "dev.jsonl").exists():
+        print("TALENTWIRE_BENCH is not set to a directory that holds talent/dev.jsonl: nothing was fitted.")
+        return 3
+    bench = Path(root) / "talent"
+    hand = {t: {n: float(w) for n, w in rows_.items()} for t, rows_ in yaml.safe_load(PRIOR.read_text("utf-8")).items()}
+    texts, told = texts_and_moves(bench, FILES)
+    score = compare("texts", texts, hand["score"], options.strength)
+    moves = compare("moves", move_samples(told, score, hand["move"], scorer(bench)), hand["move"], options.strength)
+    for table, weights in (("score", score), ("move", moves)):
+        for name, weight in sorted(weights.items()):
+            if abs(weight - hand[table].get(name, 0.0)) > 0.3:
+                print(f"moved {table}.{name}: {hand[table].get(name, 0.0):.2f} -> {weight:.2f}")
+    if options.write:
+        write({"score": score, "move": moves})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
