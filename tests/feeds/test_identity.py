@@ -48,7 +48,7 @@ def test_a_moved_page_is_the_same_entry() -> None:
 
 
 def test_an_id_used_again_for_another_story_is_another_entry_and_stays_it() -> None:
-    """Title and link both changed: FIELD experience of feeds that number their items from one each day."""
+    """Title and link both changed, as in feeds that number their items from one each day."""
     before = shown(sketch("1", "/monday", "Monday"))
     tuesday = sketch("1", "/tuesday", "Tuesday")
     after = shown(tuesday, known=before)
