@@ -611,6 +611,8 @@ class _FreeAttachment(Attachment):
             return "agent"
         if slot == "of" and kind in ("join", "move"):
             return "source" if self._has_goal() else "goal"
+        if slot == "of" and kind == "stay":
+            return "goal"  # the offer of A
         if slot == "goal" and kind == "poach" and org.start >= self.trigger.end and self._acts():
             return "source"  # what is taken is taken "a A", "à A"
         return slot
