@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, cast
@@ -99,7 +100,7 @@ class Example:
     label: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Language:
     """How one language says that somebody moves. `before` and `after` map a marker word to its slot.
 
@@ -125,6 +126,13 @@ class Language:
     cases: Mapping[str, tuple[tuple[str, str], ...]] = field(
         default_factory=dict
     )  # he_given ... -> (ending, nominative)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """All words that tell the language, folded: those of its phrases and the ordinary ones."""
+        phrases = [phrase for block in self.triggers for phrase in block.strong + block.weak]
+        phrases += [phrase for key in ("roles", "people_nouns", "former") for phrase in self.words[key]]
+        return self.ordinary | {word.casefold() for phrase in phrases for word in phrase.split()}
 
     @property
     def is_free(self) -> bool:

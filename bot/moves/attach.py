@@ -648,7 +648,7 @@ class _FreeAttachment(Attachment):
             case = self._case(org, floor)
             if case:
                 slots.put(self.frame.slots.get(case, "") if case != "of" else "", org, "marker")
-            elif self.trigger.start - org.end <= 30 and not mover.start < org.start < mover.end:
+            elif self.trigger.start - org.end <= (90 if self.order == "bracket" else 30) and not mover.start < org.start < mover.end:
                 parted = org.end <= mover.start < self.trigger.end
                 found = parted or self.trigger.term.value in ("found", "become")
                 slots.put("" if found else self.frame.unmarked, org, "bare")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from bot.lexicon import Language
 
+_HINT = 0.3  # what an ordinary word says of the language, against a stop word's 1
 _SAMPLE = 1_500  # characters looked at
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SCRIPTS = (
@@ -34,7 +35,10 @@ def detect(languages: Mapping[str, Language], text: str, hint: str = "") -> str:
 def _by_words(languages: Mapping[str, Language], sample: str, hint: str) -> str:
     words = Counter(_WORD.findall(sample.casefold()))
     scores: dict[str, float] = {
-        code: sum(count for word, count in words.items() if word in language.stopwords)
+        code: sum(
+            count * (1.0 if word in language.stopwords else _HINT if word in language.vocabulary else 0.0)
+            for word, count in words.items()
+        )
         for code, language in languages.items()
     }
     hint = hint if hint in scores else ""

@@ -198,6 +198,8 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
         sure = 0.2
     if len(names) == 1 and finder.reading.languages[0].noun_endings:
         sure = 0.3  # where nouns have capitals, one word of unknown kind is no name
+    elif given is None and finder.reading.languages[0].noun_endings:
+        sure = min(sure, 0.5)
     text = finder.reading.text[piece[0].start : piece[-1].end]
     text = nominative(text, finder.reading.languages, finder.watch.lexicon.names.given)
     via = "shape" if len(names) > 1 else "single"
