@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.moves.gazetteer import Hit
-from bot.moves.native import role_behind
+from bot.moves.native import CODES, role_behind, role_text
 from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
@@ -123,6 +123,8 @@ def _role_text(reading: Reading, roles: list[Hit], start: int, end: int) -> str:
     """Return the words of the post around `roles` between `start` and `end`, without articles and names of firms."""
     if not roles:
         return ""
+    if reading.code in CODES:
+        return role_text(reading, start, roles)
     left = reading.text[start : roles[0].start].lstrip("'’s").lstrip(" ,(-の的의")
     words = left.split()
     while words and (_is_small(reading, words[0]) or words[0][-1] in ",."):

@@ -1,8 +1,8 @@
 """Names in scripts without capitals: Han, kana, Hangul, Arabic, Devanagari. A list and a neighbour must vouch for each.
 
 Nothing here guesses from a run of letters alone. A candidate is made of listed family or given names, or of parts
-joined by a dot as foreign names are; it may share no character with a word that the lexicon knows; and it must stand beside a
-post, a trigger, an organisation, an honorific or a stop. A wrong name is worse than none.
+joined by a dot as foreign names are; it may share no character with a word that the lexicon knows; and it must stand
+beside a post, a trigger, an organisation, an honorific or a stop. A wrong name is worse than none.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _KANJI = re.compile(f"(?<![{_HAN}])[{_HAN}]{{2,6}}(?:[\u3041-\u3096]{{2,3}}(?=�
 _HANGUL = re.compile("[가-힣]+")
 _ARABIC = re.compile("[\u0621-\u0652\u0670-\u06d3]+")
 _DEVANAGARI = re.compile("[\u0900-\u0963\u0970-\u097f]+")
+_LONG_ROLE = 18  # characters; longer runs before a post are no part of it
 _NO_PERSON = frozenset("两両同某各該兩")  # 两氏, 同氏, 某氏: a pronoun
 _PARTICLES = (
     "에게서", "에게", "께서", "이라는", "으로", "에서", "까지", "부터", "이", "가", "은", "는", "을", "를",
@@ -72,8 +73,9 @@ def find_native(watch: Watch, reading: Reading, near: list[Sentence]) -> None:
     """Add the people whose names stand in the script of the text; honorifics then belong to the names before them."""
     if reading.code not in CODES:
         return
-    if reading.code in UNSPACED:
-        for sentence in near:
+    for sentence in near:
+        _drop_parts(sentence)
+        if reading.code in UNSPACED:
             _only_real_former(sentence)
     finder = {"zh": _chinese, "ja": _japanese, "ko": _korean, "ar": _arabic, "hi": _hindi}[reading.code]
     found: dict[str, Mention] = {}
@@ -86,6 +88,18 @@ def find_native(watch: Watch, reading: Reading, near: list[Sentence]) -> None:
     for sentence in near:
         _again(reading, sentence, found)
         sentence.people = [_with_honorific(reading, person) for person in sentence.people]
+
+
+def _drop_parts(sentence: Sentence) -> None:
+    """Drop triggers that are a part of a longer word: 负责 in 负责人, 採用 in 採用担当."""
+    longer = [h for kind in ("role", "people", "negative", "former") for h in sentence.of(kind)]
+    for kind in ("trigger", "flag"):
+        if kind in sentence.hits:
+            sentence.hits[kind] = [h for h in sentence.hits[kind] if not any(_within(h, o) for o in longer)]
+
+
+def _within(hit: Hit, other: Hit) -> bool:
+    return other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
 
 
 def _only_real_former(sentence: Sentence) -> None:
@@ -149,6 +163,8 @@ _AFTER_NAME = (
     "又", "并", "先", "后", "还", "不", "未", "均", "一起", "此前", "随后", "去", "到", "担", "接", "发", "回",
     "宣", "最", "及", "以", "带", "率", "目前", "曝",
 )  # fmt: skip
+_PART = 6  # characters of one part of a foreign name
+_FUNCTION = frozenset("".join(word for word in (*_BEFORE_NAME, *_AFTER_NAME) if len(word) == 1)) | {"近", "日", "此"}
 _NEVER_LAST = frozenset(
     "将已从自在于为任和与等也则被由是曾的正今昨称说即或拟又并先后还不未均及以其这那们了到此之所就都位人员者部各每某家名个"
 )
@@ -234,20 +250,26 @@ def _runs_on(place: _Place, start: int, end: int, family: int) -> bool:
 
 def _foreign_han(place: _Place) -> Iterator[Mention]:
     """Names written by sound, their parts joined by a dot: only characters that are used for sounds belong to them."""
-    sounds = place.lists["sounds_han"]
     for match in _FOREIGN_HAN.finditer(place.reading.text, place.sentence.start, place.sentence.end):
         parts = re.split(f"[{_DOT}]", match.group())
-        start, end = match.start(), match.end()
-        first = start + len(parts[0])
-        last = end - len(parts[-1])
-        begin = first
-        while begin > start and place.text[begin - 1] in sounds and place.free(begin - 1, begin):
-            begin -= 1
-        stop = last
-        while stop < end and place.text[stop] in sounds and place.free(stop, stop + 1):
-            stop += 1
-        if begin < first and stop > last and all(c in sounds for part in parts[1:-1] for c in part):
+        first, last = match.start() + len(parts[0]), match.end() - len(parts[-1])
+        begin = first - _sounding(place, range(first - 1, match.start() - 1, -1))
+        stop = last + _sounding(place, range(last, match.end()))
+        if begin < first and stop > last:
             yield _name(place, begin, stop, _SURE)
+
+
+def _sounding(place: _Place, positions: range) -> int:
+    """Return how many characters from the dot on belong to a name: up to a known word if all but one are sounds."""
+    sounds = place.lists["sounds_han"]
+    free = sounding = strange = 0
+    for at in positions:
+        word = place.text[at]
+        if not place.free(at, at + 1) or (word not in sounds and word in _FUNCTION):
+            break
+        free, strange = free + 1, strange + (word not in sounds)
+        sounding += sounding == free - 1 and word in sounds
+    return free if free <= _PART and strange <= 1 else sounding
 
 
 # ------------------------------------------------------------------------------------------------ Japanese
@@ -582,6 +604,16 @@ def strange_letters(reading: Reading, marks: list[tuple[int, int]], start: int, 
             for word in sorted(language.small, key=len, reverse=True):
                 rest = rest.replace(word, " ")
     return sum(1 for c in rest if c.isalpha()) // 3
+
+
+def role_text(reading: Reading, start: int, roles: list[Hit]) -> str:
+    """Return the post that `roles` end, with the words before it that say of what: 语音方向负责人."""
+    text = reading.text[start : roles[-1].end]
+    if reading.code in UNSPACED:
+        whole = re.split("[，、。,：:（(「」]|の|的", text)[-1].strip()
+        return whole if len(whole) <= _LONG_ROLE else reading.text[roles[-1].start : roles[-1].end]
+    head = reading.text[start : roles[0].start].split()
+    return " ".join([*head[-2:], reading.text[roles[0].start : roles[-1].end]]).strip(" ,،의")
 
 
 def group_start(reading: Reading, sentence: Sentence, hit: Hit) -> int:

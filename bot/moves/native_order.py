@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bot.lexicon import Language
 from bot.moves.affiliations import Affiliation
 from bot.moves.attach import EXPLAINED, LISTED, ORG_REACH, Attachment, Slots, strange_words
 from bot.moves.frames import LEAVING
-from bot.moves.native import case_end, passive_before, role_before, strange_letters
+from bot.moves.native import case_end, passive_before, role_before, role_text, strange_letters
 from bot.moves.reading import Mention
 
 _CLAUSE = 160  # characters before a verb at the end in which its names stand
@@ -113,17 +114,29 @@ class Chinese(Attachment):
 
     def _gap(self, mover: Mention) -> int:
         left, right = sorted(((mover.start, mover.end), (self.trigger.start, self.trigger.end)))
-        marks = [(h.start, h.end) for kind in (*EXPLAINED, "trigger") for h in self.sentence.of(kind)]
-        marks += [(m.start, m.end) for m in (*self.sentence.orgs, *self.sentence.people)]
-        return strange_letters(self.reading, marks, left[1], right[0])
+        return self._strange(left[1], right[0])
 
     def _pick(self, people: list[Mention], passive: bool) -> list[Mention]:
         if self.order == "noun" or self.frame.mover == "left" or passive:
             return self._left(people) or self._described(people)
-        held = [p for p in people if p.end <= self.trigger.start and self._marked(p) == "object"]
+        held = [p for p in people if p.end <= self.trigger.start and self._is_held(p)]
         if held:
             return self._with_list(held[-1], people, step=-1)
         return self._right(people)
+
+    def _is_held(self, person: Mention) -> bool:
+        """Whether 把 or 将 stands before the person, with only their post and firm between."""
+        clause = self.reading.folded[max(self.sentence.start, person.start - _CLAUSE) : person.start]
+        clause = re.split("[，。；]", clause)[-1]
+        at = max(
+            (clause.rfind(w) + len(w) for g in self.reading.languages for w in _objects(g) if w in clause), default=0
+        )
+        return bool(at) and self._strange(person.start - len(clause) + at, person.start) <= 1
+
+    def _strange(self, start: int, end: int) -> int:
+        marks = [(h.start, h.end) for kind in (*EXPLAINED, "trigger") for h in self.sentence.of(kind)]
+        marks += [(m.start, m.end) for m in (*self.sentence.orgs, *self.sentence.people)]
+        return strange_letters(self.reading, marks, start, end)
 
     def _marked(self, mention: Mention) -> str:
         return self.reading.marker(mention.start, self.sentence.start)
@@ -158,11 +171,32 @@ class Chinese(Attachment):
         verbs = [h.end for h in self.sentence.of("trigger") if h.end <= self.trigger.start]
         return max([self.sentence.start, *verbs])
 
+    def _role(self, mover: Mention, post: Affiliation | None) -> str:
+        kind = self.trigger.term.value
+        end = min([self.sentence.end, self.trigger.end + 80, *(p.start for p in self._others(mover))])
+        start = mover.end if 0 <= mover.start - self.trigger.end <= _NEAR else self.trigger.end
+        roles = [h for h in self.sentence.of("role") if start <= h.start and h.end <= end]
+        if (
+            roles
+            and kind not in ("hire", "poach", "lose", "stay")
+            and not (kind in LEAVING and roles[0].start - start > 6)
+        ):
+            run = [r for r in roles if r.start - roles[0].end <= 3]
+            return role_text(self.reading, max(start, roles[0].start - 12), run[:3])
+        return post.role if post is not None else ""
+
+    def _others(self, mover: Mention) -> list[Mention]:
+        return [p for p in self.sentence.people if p is not mover and p.start >= self.trigger.end]
+
     def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
         gap = self.reading.folded[self.trigger.end : org.start]
         if previous is None and re.search("[，。；：]", gap):
             return ""
         return super()._end_of(org, previous)
+
+
+def _objects(language: Language) -> list[str]:
+    return [word for word, slot in language.before.items() if slot == "object"]
 
 
 class Arabic(Attachment):
