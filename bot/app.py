@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 
 TERMINAL = "terminal"
 TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of a variable
+# What worker processes import before their first work, so that a new one is quick.
+_PARSE = ("bot.feeds.document", "feedparser")
+_READ = ("trafilatura",)
 FIRST_SPREAD_S = 1.0  # between the first polls of two feeds
 
 
@@ -58,6 +61,7 @@ class Settings:
 
     store: Path | None = None
     resolver: Resolver = system_resolver
+    reads_pages: bool = True
     limits: Limits = field(default_factory=Limits)
     policy: Policy | None = None
     out: TextIO | None = None
@@ -81,7 +85,7 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
         hosts = {host: limit.connections for host, limit in config.network.hosts.items()}
         store = SqliteStore(settings.store or store_path(config, env), hosts=hosts)
         stack.callback(store.close)
-        workers = ProcessWorkers()
+        workers = ProcessWorkers(preload=_PARSE + (_READ if settings.reads_pages else ()))
         stack.callback(workers.close)
         fetcher = HttpFetcher(
             network,

@@ -114,7 +114,7 @@ def poll_file(file: Path, folder: Path, *, all_feeds: bool, allow_private: bool,
     config = Config(
         feeds=tuple(FeedConfig(url=url) for url in urls), network=Network(allow_private=private, hosts=hosts)
     )
-    settings = app.Settings(store=folder / "talentwire.db")
+    settings = app.Settings(store=folder / "talentwire.db", reads_pages=False)
     with app.opened(config, {}, settings) as opened:
         return app.run_poll(opened, threads=connections, all_feeds=all_feeds)
 

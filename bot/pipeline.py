@@ -30,7 +30,6 @@ from bot.articles import quality
 from bot.articles.extract import extract
 from bot.config import Config
 from bot.errors import (
-    ArticleError,
     ArticleReason,
     BotError,
     DeliveryError,
@@ -72,7 +71,6 @@ log = logging.getLogger(__name__)
 LEASE_S = 90.0
 PAGE_BYTES = 2 * 1024 * 1024
 STRIKES = 3
-_PASSING = frozenset({408, 425, 429})  # statuses of a page that may be another a minute later
 FIRST_RUN_PATIENCE = timedelta(minutes=10)
 
 
@@ -237,10 +235,7 @@ class Pipeline:
     def _page_text(self, entry: Entry) -> str:
         response = self.fetcher.fetch(Request(entry.url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False))
         kind = response.headers.get("content-type", "")
-        if response.status != 200:
-            passing = response.status in _PASSING or response.status >= 500
-            fate = Fate.RETRY if passing else Fate.GIVE_UP
-            raise ArticleError(ArticleReason.HTTP_STATUS, f"answered with status {response.status}", fate)
+        quality.check_status(response.status)
         return self.workers.call(extract, response.body, response.url, kind, seconds=self.limits.extract_s)
 
     def _poisoned(self, entry: Entry, strikes: int) -> None:
