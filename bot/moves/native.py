@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from bot.lexicon import Names
 from bot.moves.gazetteer import Hit
@@ -87,7 +88,7 @@ def find_native(watch: Watch, reading: Reading, near: list[Sentence]) -> None:
                 found.setdefault(mention.name, mention)
     for sentence in near:
         _again(reading, sentence, found)
-        sentence.people = [_with_honorific(reading, person) for person in sentence.people]
+        sentence.people = _aliases(reading, [_with_honorific(reading, person) for person in sentence.people])
 
 
 def _drop_parts(sentence: Sentence) -> None:
@@ -140,6 +141,18 @@ def _again(reading: Reading, sentence: Sentence, found: dict[str, Mention]) -> N
             if not any(p.start < end and at < p.end for p in (*sentence.people, *sentence.orgs)):
                 sentence.people.append(replace(first, start=at, end=end))
             at = reading.text.find(name, end, sentence.end)
+
+
+def _aliases(reading: Reading, people: list[Mention]) -> list[Mention]:
+    """Take a name in brackets for another spelling of the one before it: 翁荔（Lilian Weng）."""
+    people.sort(key=lambda m: m.start)
+    for index, (first, second) in enumerate(pairwise(people)):
+        opened = reading.folded[first.end : second.start].strip() == "("
+        if opened and reading.folded[second.end : second.end + 1] in (")", ",", ";"):
+            best = second if second.known is not None and first.known is None else first
+            people[index] = replace(first, name=best.name, known=best.known)
+            people[index + 1] = replace(second, name=best.name, known=best.known)
+    return people
 
 
 def _with_honorific(reading: Reading, person: Mention) -> Mention:

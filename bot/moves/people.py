@@ -262,7 +262,7 @@ def _authors(finder: _Finder, near: list[Sentence]) -> None:
 
 # ------------------------------------------------------------------------------------------------ unknown organisations
 
-_CAPITALISED = r"(?:[A-Z0-9][\w.&'-]*)"
+_CAPITALISED = rf"(?:[A-Z0-9](?:{_LETTER}|[\d_.&'-])*)"
 
 
 def _unknown_organisations(finder: _Finder, sentence: Sentence) -> None:
@@ -335,6 +335,8 @@ def _groups(finder: _Finder, sentence: Sentence) -> None:
     for hit in sentence.of("people"):
         native = finder.reading.code in CODES
         start = group_start(finder.reading, sentence, hit) if native else _group_start(finder, sentence, hit)
+        if native and start == hit.start:
+            continue  # without a count or a firm these say nobody in particular
         name = finder.reading.text[start : hit.end]
         sentence.groups.append(Mention("group", name, start, hit.end, "role", 0.8 if start < hit.start else 0.4))
     for hit in sentence.of("number"):
