@@ -68,6 +68,7 @@ class Entry:
     """One entry of a feed, as text.
 
     `raw_id` is what the feed calls it; `item_hash` covers the raw item element; `edits` counts changes of its text.
+    `publisher` is who published it, where the feed gathers entries of others.
     """
 
     id: EntryId
@@ -82,11 +83,12 @@ class Entry:
     seen_at: datetime
     baseline: bool = False  # met in the first poll of its feed
     edits: int = 0
+    publisher: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedEntry:
-    """What a feed says of one entry, before the store knows it. Times are aware UTC or None."""
+    """What a feed says of one entry, before the store knows it. Times are aware UTC or None; for names see Entry."""
 
     raw_id: str
     item_hash: str
@@ -94,6 +96,7 @@ class ParsedEntry:
     title: str
     summary: str
     published_at: datetime | None
+    publisher: str = ""
 
 
 @dataclass(frozen=True, slots=True)

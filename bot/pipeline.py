@@ -424,4 +424,4 @@ class Pipeline:
 
 def _outlet(article: Article, feed: Feed) -> str:
     """Return the name of who published an article."""
-    return feed.name or feed.title or public_host(article.entry.url or feed.url)
+    return article.entry.publisher or feed.name or feed.title or public_host(article.entry.url or feed.url)

@@ -93,7 +93,7 @@ def _interval(value: float | None) -> timedelta | None:
 # The columns that `entry_of` and `article_of` read, to be selected from entries e, feeds f and articles a.
 ENTRY_COLUMNS = (
     "e.id, f.url AS feed_url, e.raw_id, e.item_hash, e.url, e.title, e.summary, e.language, e.published_at, e.seen_at,"
-    " e.baseline, e.edits"
+    " e.baseline, e.edits, e.publisher"
 )
 ARTICLE_COLUMNS = (
     "a.title AS article_title, a.language AS article_language, a.source AS article_source, a.note AS article_note,"
@@ -116,6 +116,7 @@ def entry_of(row: sqlite3.Row) -> Entry:
         seen_at=sure_moment(row["seen_at"]),
         baseline=bool(row["baseline"]),
         edits=row["edits"],
+        publisher=row["publisher"],
     )
 
 

@@ -69,6 +69,7 @@ _STEPS = (
         title TEXT NOT NULL,
         summary BLOB NOT NULL,
         language TEXT NOT NULL,
+        publisher TEXT NOT NULL,                -- who published it, where the feed gathers others' entries
         published_at REAL,
         seen_at REAL NOT NULL,
         baseline INTEGER NOT NULL,

@@ -658,10 +658,10 @@ def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
     changed = "(title <> excluded.title OR summary <> excluded.summary)"
     db.execute(
         "INSERT INTO entries (id, feed_id, raw_id, item_hash, url, title, summary, language, published_at, seen_at,"
-        " baseline, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new') ON CONFLICT (id) DO UPDATE SET"
+        " baseline, publisher, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new') ON CONFLICT (id) DO UPDATE SET"
         f" state = CASE WHEN story_id IS NULL AND {changed} THEN 'new' ELSE state END, edits = edits + {changed},"
         " item_hash = excluded.item_hash, url = excluded.url, title = excluded.title, summary = excluded.summary,"
-        " language = excluded.language, published_at = excluded.published_at",
+        " language = excluded.language, published_at = excluded.published_at, publisher = excluded.publisher",
         (
             entry.id,
             feed,
@@ -674,6 +674,7 @@ def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
             rows.seconds(entry.published_at),
             entry.seen_at.timestamp(),
             int(entry.baseline),
+            entry.publisher,
         ),
     )
 

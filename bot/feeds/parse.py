@@ -154,13 +154,16 @@ def _feedparser(body: bytes, url: str) -> Any:
 def _entry(raw: Any, url: str, raw_id: str, item_hash: str) -> ParsedEntry:
     from bot.feeds import markup
 
+    publisher = markup.title_text((raw.get("source") or {}).get("title", "") or "")
+    title = markup.title_text(raw.get("title", "") or "")
     return ParsedEntry(
         raw_id=raw_id,
         item_hash=item_hash,
         url=absolute(url, raw.get("link", "") or ""),
-        title=markup.title_text(raw.get("title", "") or ""),
+        title=title.removesuffix(f" - {publisher}") if publisher else title,  # as news searches write it
         summary=_summary(raw),
         published_at=_published(raw),
+        publisher=publisher,
     )
 
 

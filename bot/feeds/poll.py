@@ -160,6 +160,7 @@ def _entry(feed: Feed, parsed: ParsedFeed, entry: ParsedEntry, now: datetime) ->
         published_at=_plausible(entry.published_at, now),
         seen_at=now,
         baseline=feed.polled_at is None,
+        publisher=entry.publisher,
     )
 
 

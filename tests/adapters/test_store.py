@@ -66,6 +66,7 @@ def entry(n: int = 1, of: Feed | None = None, **fields: object) -> Entry:
         language="en",
         published_at=NOW - timedelta(hours=1),
         seen_at=NOW,
+        publisher="The Paper",
     )
     return replace(base, **fields)
 

@@ -293,3 +293,25 @@ def test_entries_are_counted_once_whatever_a_feed_does(path: str, times: int, en
         bodies.append(answer.body)  # type: ignore[union-attr]
     known, _ = polls(bodies)  # type: ignore[arg-type]
     assert len(known) == entries
+
+
+@pytest.mark.parametrize(
+    ("title", "source", "expected"),
+    [
+        (
+            "Lab hires chief - The Gazette",
+            "<source url='https://gazette.example'>The Gazette</source>",
+            "Lab hires chief",
+        ),  # a news search
+        (
+            "Lab hires chief",
+            "<source url='https://gazette.example'>The Gazette</source>",
+            "Lab hires chief",
+        ),  # a planet
+        ("Lab hires chief - The Gazette", "", "Lab hires chief - The Gazette"),  # nobody says that it is a name
+    ],
+)
+def test_a_feed_of_others_entries_names_who_published_each(title: str, source: str, expected: str) -> None:
+    body = f"<rss version='2.0'><channel><title>Search</title><item><guid>1</guid><title>{title}</title>{source}</item></channel></rss>"
+    (entry,) = parse(body.encode(), "https://search.example/rss").entries
+    assert (entry.title, entry.publisher) == (expected, "The Gazette" if source else "")

@@ -356,3 +356,15 @@ def test_first_run_with_no_stories_wanted_says_nothing(tmp_path):
     assert store.operations() == []
     assert not pipeline.tell_missed()
     store.close()
+
+
+def test_the_outlet_is_who_published_the_entry_not_who_gathered_it(scene):
+    body = rss(("a", HIRE, "In short.")).body.replace(
+        b"</item>", b"<source url='https://gazette.example'>The Gazette</source></item>"
+    )
+    scene.web.pages[FEED] = Page(body)
+    scene.poll()
+    scene.run()
+    (text,) = scene.texts()
+    assert "The Gazette" in text
+    assert "The News" not in text
