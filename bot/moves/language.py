@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bot.lexicon import Language
 
-_HINT = 0.3  # what an ordinary word says of the language, against a stop word's 1
+_HINT = 0.6  # what an ordinary word says of the language, against a stop word's 1
 _SAMPLE = 1_500  # characters looked at
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SCRIPTS = (
