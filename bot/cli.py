@@ -224,7 +224,7 @@ def why(target: str | None, text: str | None, config_file: Path | None, as_json:
     Examples:  talentwire why https://example.com/some-story
                talentwire why --text "David Lau leaves Tesla to join OpenAI"
     """
-    from bot.why import explain
+    from bot.commands.why import explain
 
     if (target is None) == (text is None):
         raise click.UsageError("give an address or a file, or --text")
@@ -247,7 +247,7 @@ def feeds(config_file: Path | None, as_json: bool, packs: bool) -> None:
     \b
     Example:   talentwire feeds --json
     """
-    from bot import listing
+    from bot.commands import listing
 
     if packs:
         rows = listing.packs()
@@ -283,7 +283,7 @@ def poll(feeds_file: Path, folder: Path, all_feeds: bool, allow_private: bool, c
     """
     import time
 
-    from bot import listing
+    from bot.commands import listing
 
     begun = time.perf_counter()
     counts = listing.poll_file(
@@ -311,7 +311,7 @@ def classify(file: Any, config_file: Path | None) -> None:
     import json
 
     from bot import app
-    from bot.explain import as_json
+    from bot.commands.explain import as_json
     from bot.moves.judge import judge
 
     config = _config_or_default(config_file)
@@ -335,7 +335,7 @@ def group(file: Any, config_file: Path | None) -> None:
     """
     import json
 
-    from bot.grouping import grouped
+    from bot.commands.grouping import grouped
 
     config = _config_or_default(config_file)
     for line in grouped(_rows(file), config):
@@ -385,7 +385,7 @@ def health(config_file: Path | None, as_json: bool) -> None:
     \b
     Example:   talentwire health
     """
-    from bot import listing
+    from bot.commands import listing
 
     config, _ = _load(config_file)
     alive, line, data = listing.health(config, os.environ)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot import explain as render
 from bot.adapters.store import SqliteStore, Trace
+from bot.commands import explain as render
 from bot.config import Config, store_path
 from bot.errors import ArticleError, ArticleReason, BotError, Fate
 from bot.model import Finding, Request, joined

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.app import watch_of
+from bot.commands.explain import as_json
 from bot.config import Config
-from bot.explain import as_json
 from bot.model import Article, Entry, EntryId, Source, Story
 from bot.moves.judge import judge
 from bot.stories.match import WINDOW, traits

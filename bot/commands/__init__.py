@@ -1,0 +1,1 @@
+"""What single commands do beside the service: say why, list, group. None of it runs in the service."""
