@@ -611,11 +611,15 @@ class _FreeAttachment(Attachment):
             return "agent"
         if slot == "of" and kind in ("join", "move"):
             return "source" if self._has_goal() else "goal"
-        if slot == "of" and kind == "stay":
-            return "goal"  # the offer of A
+        if kind == "stay" and (slot == "of" or (slot == "place" and self._offered(org))):
+            return "goal"  # the offer of A, a post at A; "stays at A" has nothing between
         if slot == "goal" and kind == "poach" and org.start >= self.trigger.end and self._acts():
             return "source"  # what is taken is taken "a A", "à A"
         return slot
+
+    def _offered(self, org: Mention) -> bool:
+        begin = min(self.trigger.end, org.start)
+        return strange_words(self.reading, self.sentence, begin, org.start) > 0
 
     def _acts(self) -> bool:
         return any(o.end <= self.trigger.start for o in self.sentence.orgs)
@@ -636,7 +640,7 @@ class _FreeAttachment(Attachment):
         people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
         if (people and self.frame.mover == "right") or len(gap) > 60 or re.search(r"[,;:.()]", gap):
             return ""
-        return self.frame.unmarked
+        return "to" if self.trigger.term.value == "stay" else self.frame.unmarked
 
     def _before(self, slots: Slots, mover: Mention) -> None:
         """Read what stands before the verb: "von A zu B wechselt P", "A verlässt P", "P hat A verlassen"."""
