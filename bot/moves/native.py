@@ -75,7 +75,7 @@ def find_native(watch: Watch, reading: Reading, near: list[Sentence]) -> None:
     if reading.code not in CODES:
         return
     for sentence in near:
-        _drop_parts(sentence)
+        _drop_parts(reading, sentence)
         if reading.code in UNSPACED:
             _only_real_former(sentence)
     finder = {"zh": _chinese, "ja": _japanese, "ko": _korean, "ar": _arabic, "hi": _hindi}[reading.code]
@@ -91,12 +91,18 @@ def find_native(watch: Watch, reading: Reading, near: list[Sentence]) -> None:
         sentence.people = _aliases(reading, [_with_honorific(reading, person) for person in sentence.people])
 
 
-def _drop_parts(sentence: Sentence) -> None:
-    """Drop triggers that are a part of a longer word: 负责 in 负责人, 採用 in 採用担当."""
+def _drop_parts(reading: Reading, sentence: Sentence) -> None:
+    """Drop triggers that are a part of a longer word: 负责 in 负责人, 創業 in 創業者, 採用 in 採用担当."""
     longer = [h for kind in ("role", "people", "negative", "former") for h in sentence.of(kind)]
     for kind in ("trigger", "flag"):
+        kept = [h for h in sentence.of(kind) if not any(_within(h, o) for o in longer)]
         if kind in sentence.hits:
-            sentence.hits[kind] = [h for h in sentence.hits[kind] if not any(_within(h, o) for o in longer)]
+            sentence.hits[kind] = [h for h in kept if not _in_compound(reading, h)]
+
+
+def _in_compound(reading: Reading, hit: Hit) -> bool:
+    words = reading.languages[0].ordinary if reading.code in UNSPACED else frozenset[str]()
+    return any(reading.folded[hit.start : hit.end + more] in words for more in (1, 2, 3))
 
 
 def _within(hit: Hit, other: Hit) -> bool:
@@ -329,7 +335,7 @@ def _kanji(place: _Place, start: int, end: int) -> Iterator[Mention]:
         yield _name(place, start, stop, _SURE)
     elif honoured and left and (given == 0 or not family) and stop - start <= 3:
         yield _name(place, start, stop, 0.5, "single")
-    elif honoured and left in ("vouch", "stop") and 4 <= stop - start <= 5:
+    elif honoured and left in ("vouch", "stop") and 4 <= stop - start <= 6:
         yield _name(place, start, stop, _LIKELY)
     elif family and 1 <= given <= 3 and left and _right_of_kanji(place, stop):
         yield _name(place, start, stop, _SURE if left == "vouch" or stop in place.begins else _FAIR)

@@ -15,6 +15,7 @@ from bot.moves.reading import Mention
 
 _CLAUSE = 160  # characters before a verb at the end in which its names stand
 _NEAR = 60
+_POST = 14  # characters between a firm and the post in it
 
 
 class VerbLast(Attachment):
@@ -77,6 +78,8 @@ class VerbLast(Attachment):
         owned = {id(post.org) for post in self.posts.values()}
         for org in reversed([o for o in near if o.start >= floor] or near[-1:]):
             self._put_by_case(slots, org, owned=id(org) in owned)
+        if self.trigger.term.value in ("become", "appoint", "hire"):
+            slots.put("to", self._firm_of_post(near), "marker")
         if self.frame.subject and self.frame.subject not in slots.ends:
             free = [o for o in near if id(o) not in owned and self._case(o) in ("subject", "")]
             slots.put(self.frame.subject, free[0] if free else self._stand_in(mover), "subject" if free else "stand_in")
@@ -85,6 +88,17 @@ class VerbLast(Attachment):
                 if self._case(org) == "source" and id(org) not in owned:
                     slots.put(self.frame.slots.get("source", ""), org, "marker")
         return slots
+
+    def _firm_of_post(self, near: list[Mention]) -> Mention | None:
+        """Return whose post it is: アンソロピック日本法人の代表に就任, 네이버 최고과학자로 선임."""
+        for hit in reversed([h for h in self.sentence.of("role") if h.end <= self.trigger.start]):
+            if self.reading.postposition(hit.end) != "goal":
+                continue
+            for org in reversed([o for o in near if 0 <= hit.start - o.end <= _POST]):
+                between = self.reading.folded[org.end : hit.start]
+                if not re.search("[、。，,;()（）]", between) and self._case(org) in ("", "of", "place"):
+                    return org
+        return None
 
     def _put_by_case(self, slots: Slots, org: Mention, *, owned: bool) -> None:
         case = self._case(org)
