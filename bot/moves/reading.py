@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,9 @@ from bot.moves.watch import Known, Watch
 from bot.text import fold, sentences
 
 LEAD = 500  # characters of the body that count as its lead
+_FAMILY_NAME = re.compile(r" ([A-Z][a-z\u00df-\u024f]{2,})\b")
 _AFTER = 10  # characters of the longest particle or postposition
+_LONG_TITLE = 20  # characters from which a title within the body is one said again
 NEAR = 1_300  # characters of the body in which moves are news; deeper ones are background
 
 
@@ -128,8 +131,9 @@ def _sentences(text: str, title: str) -> list[Sentence]:
     body = len(title) + 2
     for span in sentences(text):
         start = span.start
-        if start >= body and title and text.startswith(title, start):
-            start += len(title)  # the body begins with the title again
+        again = text.find(title, start, span.end) if start >= body and len(title) > _LONG_TITLE else -1
+        if again >= 0:
+            start = again + len(title)  # the body says the title again, often behind a byline
             while start < span.end and not text[start].isalnum():
                 start += 1
             if start >= span.end:
@@ -225,10 +229,25 @@ def _organisations(watch: Watch, reading: Reading, by_kind: dict[str, list[Hit]]
             )
         ):
             continue
+        if hit.term.cue and _is_first_name(watch, reading, hit):
+            continue
         known = watch.organisations[hit.term.value]
         sure = 0.85 if hit.term.via == "mangled" or hit.term.cue else 1.0
         found.append(Mention("org", known.name, hit.start, hit.end, hit.term.via, sure, known))
     return found
+
+
+def _is_first_name(watch: Watch, reading: Reading, hit: Hit) -> bool:
+    """Whether an ordinary word is a first name: a family name follows, and it is a given name or a post precedes.
+
+    So in "engineer Sana Morano"; but not in "engineer at Sana", nor in "Sana Labs".
+    """
+    family = _FAMILY_NAME.match(reading.text, hit.end)
+    if family is None or any(fold(family[1]) in language.ordinary for language in reading.languages):
+        return False
+    sentence = _sentence_at(reading, hit.start)
+    titled = any(other.end == hit.start - 1 for other in (*sentence.of("role"), *sentence.of("people")))
+    return titled or reading.folded[hit.start : hit.end] in watch.lexicon.names.given
 
 
 def follows_verb(folded: str, triggers: list[Hit], hit: Hit) -> bool:
