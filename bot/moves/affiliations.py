@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.moves.gazetteer import Hit
-from bot.moves.native import CODES, role_behind, role_text
+from bot.moves.native import CODES, firm_before, role_behind, role_text
 from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
@@ -82,7 +82,7 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
     org = next((o for o in sentence.orgs if person.end <= o.start < limit), None)
     behind = role_behind(reading, sentence, person)
     if behind:
-        return Affiliation(None, behind, former)
+        return Affiliation(firm_before(reading, sentence, person), behind, former)
     if org is None:
         role = _role_text(reading, roles, person.end, limit) if apposition and roles else ""
         return Affiliation(None, role, former) if role else None

@@ -33,6 +33,7 @@ _FOREIGN_HAN = re.compile(f"[{_HAN}]{{1,8}}(?:[{_DOT}][{_HAN}]{{1,8}})+")
 _KATAKANA = re.compile(f"(?<![{_KANA}])[{_KANA}]{{2,}}(?:[・＝=][{_KANA}]+|[・＝=][A-Z](?=[・＝=]))+(?![{_KANA}])")
 _KATAKANA_SINGLE = re.compile(f"(?<![{_KANA}・＝])[{_KANA}]{{3,}}(?=氏|さん|博士|教授)")
 _KANJI = re.compile(f"(?<![{_HAN}])[{_HAN}]{{2,6}}(?:[\u3041-\u3096]{{2,3}}(?=氏|さん))?")
+_KANJI_APART = re.compile(f"(?<![{_HAN}])[{_HAN}]{{1,3}}[ 　][{_HAN}ぁ-ゖ]{{1,3}}(?=氏|さん)")
 _HANGUL = re.compile("[가-힣]+")
 _ARABIC = re.compile("[\u0621-\u0652\u0670-\u06d3]+")
 _DEVANAGARI = re.compile("[\u0900-\u0963\u0970-\u097f]+")
@@ -296,8 +297,16 @@ def _sounding(place: _Place, positions: range) -> int:
 
 def _japanese(place: _Place) -> Iterator[Mention]:
     yield from _katakana(place)
+    yield from _apart_kanji(place)
     for match in _KANJI.finditer(place.reading.text, place.sentence.start, place.sentence.end):
         yield from _kanji(place, match.start(), match.end())
+
+
+def _apart_kanji(place: _Place) -> Iterator[Mention]:
+    """Read family and given name with a space between and an honorific behind: 桐島 凛氏."""
+    for match in _KANJI_APART.finditer(place.reading.text, place.sentence.start, place.sentence.end):
+        if place.free(match.start(), match.end()) and not _ordinary_at(place, match.start()):
+            yield _name(place, match.start(), match.end(), _SURE)
 
 
 def _katakana(place: _Place) -> Iterator[Mention]:
@@ -305,12 +314,16 @@ def _katakana(place: _Place) -> Iterator[Mention]:
     for match in _KATAKANA.finditer(text, place.sentence.start, place.sentence.end):
         start, end = match.span()
         parts = re.split("[・＝=]", match.group())
-        if not place.free(start, end) or any(part in place.ordinary for part in parts):
+        if not place.free(start, end) or any(part in place.ordinary for part in parts) or _is_firm(place, parts[-1]):
             continue
         yield _name(place, start, end, _katakana_sure(place, start, end))
     for match in _KATAKANA_SINGLE.finditer(text, place.sentence.start, place.sentence.end):
         if place.free(match.start(), match.end()) and match.group() not in place.ordinary:
             yield _name(place, match.start(), match.end(), 0.5, "single")
+
+
+def _is_firm(place: _Place, word: str) -> bool:
+    return word.endswith(place.reading.languages[0].words["org_words"])
 
 
 def _katakana_sure(place: _Place, start: int, end: int) -> float:
@@ -396,11 +409,13 @@ def _is_korean_name(place: _Place, word: str) -> bool:
 
 def _hangul_vouched(place: _Place, start: int, stop: int) -> bool:
     """Whether a post or an honorific stands right after the name, or a post right before it."""
+    return _hangul_titled(place, stop) or (place.text[start - 1 : start] == " " and start - 1 in place.ends)
+
+
+def _hangul_titled(place: _Place, stop: int) -> bool:
     if _HONORIFIC.match(place.text, stop):
         return True
-    gap = place.text[stop : stop + 3]
-    after = next((n for n in (1, 2) if gap[:n].strip(" (") == "" and stop + n in place.begins), None)
-    return after is not None or (place.text[start - 1 : start] == " " and start - 1 in place.ends)
+    return any(place.text[stop : stop + n].strip(" (") == "" and stop + n in place.begins for n in (1, 2))
 
 
 def _without_particle(text: str, start: int, end: int) -> int:
@@ -422,7 +437,7 @@ def _hangul_foreign(place: _Place, tokens: list[tuple[int, int]]) -> Iterator[Me
     if not place.free(start, first_end) or not (listed or _sounds_foreign(place, start, first_end)):
         return
     family, end = tokens[1]
-    stop = end if _hangul_vouched(place, start, end) else _without_particle(place.text, family, end)
+    stop = end if _hangul_titled(place, end) else _without_particle(place.text, family, end)
     if stop - family < 2 or not place.free(family, stop) or place.text[family:stop] in place.ordinary:
         return
     if listed:
@@ -606,6 +621,14 @@ def role_behind(reading: Reading, sentence: Sentence, person: Mention) -> str:
         if 0 <= other.start - end <= 1:
             end = other.end
     return reading.text[hit.start : end]
+
+
+def firm_before(reading: Reading, sentence: Sentence, person: Mention) -> Mention | None:
+    """Return the firm that touches the name or belongs to it by a genitive: 업스테이지 문서규 수석연구원."""
+    for org in reversed([o for o in sentence.orgs if o.end <= person.start]):
+        between = reading.text[org.end : person.start].strip()
+        return org if between in ("", "의", "の", "的", "소속", "所属の", "के", "की", "का") else None
+    return None
 
 
 def passive_before(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from bot.lexicon import Language
 from bot.moves.affiliations import Affiliation
 from bot.moves.attach import EXPLAINED, LISTED, ORG_REACH, Attachment, Slots, strange_words
-from bot.moves.frames import LEAVING
+from bot.moves.frames import JOINING, LEAVING
 from bot.moves.native import case_end, passive_before, role_before, role_text, strange_letters
 from bot.moves.reading import Mention
 
@@ -83,6 +83,8 @@ class VerbLast(Attachment):
         if self.frame.subject and self.frame.subject not in slots.ends:
             free = [o for o in near if id(o) not in owned and self._case(o) in ("subject", "")]
             slots.put(self.frame.subject, free[0] if free else self._stand_in(mover), "subject" if free else "stand_in")
+        if self.trigger.term.value in JOINING | LEAVING and "from" not in slots.ends:
+            slots.put("from", self._described_by(mover), "post")
         if floor > self.sentence.start:
             for org in near:
                 if self._case(org) == "source" and id(org) not in owned:
@@ -98,6 +100,15 @@ class VerbLast(Attachment):
                 between = self.reading.folded[org.end : hit.start]
                 if not re.search("[、。，,;()（）]", between) and self._case(org) in ("", "of", "place"):
                     return org
+        return None
+
+    def _described_by(self, mover: Mention) -> Mention | None:
+        """Return the firm of a clause that describes the mover: Aで基盤モデルを担当するP, A에서 추론 연구를 이끈 P."""
+        for org in reversed([o for o in self.sentence.orgs if 0 < mover.start - o.end <= _CLAUSE // 4]):
+            between = self.reading.folded[org.end : mover.start]
+            verbs = any(org.end <= h.start < mover.start for h in self.sentence.of("trigger"))
+            if not verbs and not re.search("[、。，,;|]", between):
+                return org if self.reading.postposition(org.end) in ("place", "of", "source") else None
         return None
 
     def _put_by_case(self, slots: Slots, org: Mention, *, owned: bool) -> None:
