@@ -29,8 +29,14 @@ def affiliations(reading: Reading, sentence: Sentence) -> dict[Mention, Affiliat
     for person in sentence.people:
         affiliation = _before(reading, sentence, person)
         after = _after(reading, sentence, person)
-        if after and (affiliation is None or (affiliation.org is None and after.org is not None)):
+        touching = firm_before(reading, sentence, person)
+        if touching is not None and (affiliation is None or affiliation.org is None):
+            role = affiliation.role if affiliation else role_behind(reading, sentence, person)
+            affiliation = Affiliation(touching, role, False)
+        if after and affiliation is None:
             affiliation = after
+        elif after and affiliation is not None and affiliation.org is None and after.org is not None:
+            affiliation = Affiliation(after.org, affiliation.role or after.role, after.former)
         if affiliation is not None:
             found[person] = affiliation
     return found
@@ -47,7 +53,7 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
     roles = [h for h in sentence.of("role") if floor <= h.start and h.end <= person.start]
     orgs = [o for o in sentence.orgs if floor <= o.start and o.end <= person.start]
     former = [h for h in sentence.of("former") if floor <= h.start and h.end <= person.start]
-    close = roles and _bare(reading, roles[-1].end, person.start)
+    close = roles and (_bare(reading, roles[-1].end, person.start) or _is_field(reading, roles[-1], person.start))
     for org in reversed(orgs):
         gap = reading.folded[org.end : person.start]
         inner = [h for h in roles if h.start >= org.end]
@@ -56,6 +62,8 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
         possessive = gap in ("'s ", "’s ", "の", "의 ", "的")
         possessive = possessive or (bool(past) and _bare(reading, past[-1].end, person.start))
         named = bool(inner) and "," not in gap and not _markers_in(reading, gap)
+        if named and reading.code in CODES:
+            named = _bare(reading, inner[-1].end, person.start) and not re.search("[、，]", gap)
         phrase = bool(outer) and _bare(reading, org.end, person.start)
         ex = bool(former) and gap in (" ", "") and former[-1].end <= org.start
         if possessive or named or phrase or ex:
@@ -88,7 +96,8 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
         return Affiliation(None, role, former) if role else None
     marker = reading.marker(org.start, person.end)
     gap = text[person.end : org.start]
-    if apposition and (roles or former or marker in ("source", "place", "of") or len(gap) <= 3):
+    listed = text[person.end : person.end + 1] in (",", "，", "、") and reading.code in CODES  # in these a comma parts clauses
+    if apposition and not listed and (roles or former or marker in ("source", "place", "of") or len(gap) <= 3):
         return Affiliation(org, _role_text(reading, roles, person.end, org.start), former)
     if len(gap) <= 6 and marker in ("of", "source", "place") and "," not in gap:
         return Affiliation(org, "", False)
@@ -110,6 +119,16 @@ def _after_last(pattern: re.Pattern[str], text: str, start: int, end: int) -> in
 def _bare(reading: Reading, start: int, end: int) -> bool:
     """Tell whether nothing but space, a comma, a quote or 's stands there."""
     return reading.folded[start:end].strip(" ,'’s\"“”：:·の的、의") == ""
+
+
+_FIELD = re.compile(r"(?: of| for)? [\w&-]+(?: [\w&-]+){0,2} $")
+
+
+def _is_field(reading: Reading, role: Hit, end: int) -> bool:
+    """Tell whether nothing but the field of the post stands between it and `end`: "head of safety P"."""
+    gap = reading.folded[role.end : end]
+    opened = role.term.text.endswith((" of", " for")) or gap.startswith((" of ", " for "))
+    return opened and bool(_FIELD.match(gap))
 
 
 def _markers_in(reading: Reading, gap: str) -> bool:

@@ -39,6 +39,7 @@ _ARABIC = re.compile("[\u0621-\u0652\u0670-\u06d3]+")
 _DEVANAGARI = re.compile("[\u0900-\u0963\u0970-\u097f]+")
 _LONG_ROLE = 18  # characters; longer runs before a post are no part of it
 _NO_PERSON = frozenset("两両同某各該兩")  # 两氏, 同氏, 某氏: a pronoun
+_NEVER_FINAL = frozenset("를을은는")  # no name by sound ends in these
 _PARTICLES = (
     "에게서", "에게", "께서", "이라는", "으로", "에서", "까지", "부터", "이", "가", "은", "는", "을", "를",
     "의", "과", "와", "도", "로", "씨", "님", "측",
@@ -62,6 +63,7 @@ class _Place:
     begins: set[int] = field(default_factory=set)
     ends: set[int] = field(default_factory=set)
     org_ends: set[int] = field(default_factory=set)
+    posts: set[int] = field(default_factory=set)
 
     @property
     def text(self) -> str:
@@ -126,6 +128,7 @@ def _place(watch: Watch, reading: Reading, sentence: Sentence) -> _Place:
     vouching = [h for kind in _VOUCHING for h in sentence.of(kind)]
     place.begins = {h.start for h in vouching}
     place.ends = {h.end for h in vouching}
+    place.posts = {h.start for h in sentence.of("role")}
     place.org_ends = {org.end for org in sentence.orgs}
     return place
 
@@ -247,7 +250,7 @@ def _trust(left: str, right: str) -> float:
     if vouched == 2 or (vouched == 1 and right in ("stop", "vouch", "adverb")):
         return _SURE if left != "word" else _LIKELY
     if vouched == 1:
-        return _LIKELY
+        return _SURE if left == "vouch" else _LIKELY
     return _FAIR if (right == "adverb" and left in ("stop", "org")) else 0.0
 
 
@@ -363,7 +366,7 @@ def _left_of_kanji(place: _Place, start: int) -> str:
         return "vouch"
     if start == place.sentence.start or not place.text[start - 1].isalnum() or start in place.org_ends:
         return "stop"
-    return "word" if place.text[start - 1] in "のはがをもとだたる" else ""
+    return "word" if place.text[start - 1] in "のはがをにもとだたる" else ""
 
 
 def _right_of_kanji(place: _Place, end: int) -> bool:
@@ -415,7 +418,7 @@ def _hangul_vouched(place: _Place, start: int, stop: int) -> bool:
 def _hangul_titled(place: _Place, stop: int) -> bool:
     if _HONORIFIC.match(place.text, stop):
         return True
-    return any(place.text[stop : stop + n].strip(" (") == "" and stop + n in place.begins for n in (1, 2))
+    return any(place.text[stop : stop + n].strip(" (") == "" and stop + n in place.posts for n in (1, 2))
 
 
 def _without_particle(text: str, start: int, end: int) -> int:
@@ -437,12 +440,15 @@ def _hangul_foreign(place: _Place, tokens: list[tuple[int, int]]) -> Iterator[Me
     if not place.free(start, first_end) or not (listed or _sounds_foreign(place, start, first_end)):
         return
     family, end = tokens[1]
-    stop = end if _hangul_titled(place, end) else _without_particle(place.text, family, end)
+    kept = _hangul_titled(place, end) and place.text[end - 1] not in _NEVER_FINAL
+    stop = end if kept else _without_particle(place.text, family, end)
     if stop - family < 2 or not place.free(family, stop) or place.text[family:stop] in place.ordinary:
         return
     if listed:
         yield _name(place, start, stop, _SURE)
-    elif _sounds_foreign(place, family, stop) and _hangul_vouched(place, start, stop):
+        return
+    posted = place.text[start - 1 : start] == " " and any(h.end == start - 1 for h in place.sentence.of("role"))
+    if (_sounds_foreign(place, family, stop) and _hangul_vouched(place, start, stop)) or (posted and stop < end):
         yield _name(place, start, stop, _FAIR)
 
 
@@ -625,6 +631,8 @@ def role_behind(reading: Reading, sentence: Sentence, person: Mention) -> str:
 
 def firm_before(reading: Reading, sentence: Sentence, person: Mention) -> Mention | None:
     """Return the firm that touches the name or belongs to it by a genitive: 업스테이지 문서규 수석연구원."""
+    if reading.code not in CODES:
+        return None
     for org in reversed([o for o in sentence.orgs if o.end <= person.start]):
         between = reading.text[org.end : person.start].strip()
         return org if between in ("", "의", "の", "的", "소속", "所属の", "के", "की", "का") else None
