@@ -640,7 +640,7 @@ class _FreeAttachment(Attachment):
         people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
         if (people and self.frame.mover == "right") or len(gap) > 60 or re.search(r"[,;:.()]", gap):
             return ""
-        return "to" if self.trigger.term.value == "stay" else self.frame.unmarked
+        return {"stay": "to", "move": "from"}.get(self.trigger.term.value, self.frame.unmarked)
 
     def _before(self, slots: Slots, mover: Mention) -> None:
         """Read what stands before the verb: "von A zu B wechselt P", "A verlässt P", "P hat A verlassen"."""
