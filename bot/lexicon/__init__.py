@@ -80,7 +80,7 @@ class Person:
 class Triggers:
     """Phrases of a class. `order` is where the mover stands: svo around the verb, sov before it, noun in its genitive.
 
-    A free verb has it on either side; bracket is free with the auxiliary far from its participle ("wurde von X geholt").
+    A free verb has it on either side; bracket is free with the auxiliary far from its participle.
     `a … b` is a phrase with a gap inside one sentence, a trailing `*` a stem. Weak phrases need a person's name.
     """
 

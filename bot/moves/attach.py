@@ -19,6 +19,7 @@ from bot.moves.watch import Watch
 _LEFT_REACH, _RIGHT_REACH = 160, 110  # characters between a verb and its mover
 ORG_REACH = 150  # characters between a verb and an organisation of its
 _STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
+_OWNS = ("'s", "’s", "' ", "’ ")
 _GUESSES = frozenset({"context", "stand_in"})
 LISTED = re.compile(r"^\s*(?:\([^)]{0,60}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
 
@@ -179,15 +180,14 @@ class Attachment:
             return found
         if not self.trigger.term.strong:
             return []
-        firm = self._firm()
-        if firm is not None:
-            return [firm]
         groups = [
             g
             for g in self.sentence.groups
             if not any(p.start < g.end and g.start < p.end for p in self.sentence.people)
         ]
-        return self._pick(groups, passive)[:1]
+        picked = self._pick(groups, passive)[:1]
+        firm = self._firm() if not picked else None
+        return [firm] if firm is not None else picked
 
     def _firm(self) -> Mention | None:
         """Return the staff of a firm that itself joins another: "A joins B", where the text speaks of its people."""
@@ -197,7 +197,8 @@ class Attachment:
         after = next((o for o in self.sentence.orgs if o.start >= self.trigger.end), None)
         if org is None or after is None or org.name == after.name or self._is_programme(after):
             return None
-        near = strange_words(self.reading, self.sentence, org.end, self.trigger.start) == 0
+        owner = self.reading.folded.startswith(_OWNS, org.end)
+        near = not owner and strange_words(self.reading, self.sentence, org.end, self.trigger.start) == 0
         beside = strange_words(self.reading, self.sentence, self.trigger.end, after.start) == 0
         staff = any(s.of("people") or s.of("acquihire") for s in self.reading.sentences if s.zone != "body")
         if not (near and beside and staff) or (org.known is not None and org.known.kind == "bigtech"):
@@ -230,17 +231,28 @@ class Attachment:
             gap = self.reading.folded[person.end : self.trigger.start]
             if len(gap) > _LEFT_REACH:
                 return []
-            if self._blocked(person, gap) or self._far(person):
+            if self._blocked(person, gap) or self._far(person) or self._other_subject(person):
                 continue
             return self._with_list(person, people, step=-1)
         return []
 
     def _blocked(self, person: Mention, gap: str) -> bool:
-        if gap.startswith(("'s ", "’s ")) and self.order != "noun":
+        if gap.startswith(_OWNS):
             return True
         if self._said(gap) or (person.known is not None and person.known.stands_for and self.sentence.zone != "title"):
             return True
         return self.reading.marker(person.start, self.sentence.start) in ("agent", "other", "goal")
+
+    def _other_subject(self, person: Mention) -> bool:
+        """Whether a firm stands right before the verb as its subject: "P announced B joining A"."""
+        post = self.posts.get(person)
+        return any(
+            person.end <= org.start < self.trigger.start
+            and not self.reading.folded[org.end : self.trigger.start].strip()
+            and not self.reading.marker(org.start, person.end)
+            and (post is None or post.org is not org)
+            for org in self.sentence.orgs
+        )
 
     def _said(self, gap: str) -> bool:
         """Whether the person before `gap` speaks of others: "P said researchers left", not "P said she left"."""
@@ -278,11 +290,13 @@ class Attachment:
     def _pick_noun(self, people: list[Mention]) -> list[Mention]:
         for person in reversed([p for p in people if p.end <= self.trigger.start]):
             gap = self.reading.folded[person.end : self.trigger.start]
-            if gap.startswith(("'s ", "’s ", "' ", "’ ")) and len(gap) < 40:
+            firms = any(person.end <= o.start < self.trigger.start for o in self.sentence.orgs)
+            if gap.startswith(_OWNS) and len(gap) < 40 and not firms:
                 return [person]
             break
         following = [p for p in people if 0 <= p.start - self.trigger.end <= 60]
-        if following and not self._crosses(following[0]):
+        owner = bool(following) and self.reading.folded.startswith(_OWNS, following[0].end)
+        if following and not owner and not self._crosses(following[0]) and self._gap(following[0]) < 2:
             marker = self.reading.marker(following[0].start, self.trigger.start)
             if marker in ("of", "") or self.reading.folded[: self.trigger.end].endswith(" of"):
                 return self._with_list(following[0], people, step=1)
@@ -362,6 +376,8 @@ class Attachment:
         if self._is_programme(org):
             return ""
         marker = self.reading.marker(org.start, self.trigger.start)
+        if org.known is not None and org.known.kind == "platform" and marker not in ("source", "goal"):
+            return ""
         if marker:
             return self.frame.slots.get(marker, "")
         gap = self.reading.folded[self.trigger.end : org.start]
@@ -391,7 +407,9 @@ class Attachment:
             if self.trigger.start - org.end > ORG_REACH:
                 break
             marker = self.reading.marker(org.start, self.sentence.start)
-            if id(org) not in taken and marker not in ("source", "goal", "agent", "other"):
+            beside = not strange_words(self.reading, self.sentence, org.end, self.trigger.start)
+            free = beside if marker in ("goal", "of") else marker not in ("source", "agent", "other")
+            if id(org) not in taken and free:
                 return org
         return self._stand_in(mover)
 
@@ -437,7 +455,8 @@ class Attachment:
     def _fill(self, slots: Slots, mover: Mention, post: Affiliation | None) -> None:
         """Fill empty ends from the mover's post, from "the company", and from what the text is about."""
         kind = self.trigger.term.value
-        if post is not None and post.org is not None:
+        late = post is not None and post.elsewhere and kind in LEAVING | {"appoint", "become"}
+        if post is not None and post.org is not None and not late:
             self._fill_from_post(slots, kind, post.org, "elsewhere" if post.elsewhere else "post")
         group = self._group_org(mover) if mover.kind == "group" else None
         if group is not None and kind in JOINING | LEAVING:
@@ -652,7 +671,10 @@ class _FreeAttachment(Attachment):
             case = self._case(org, floor)
             if case:
                 slots.put(self.frame.slots.get(case, "") if case != "of" else "", org, "marker")
-            elif self.trigger.start - org.end <= (90 if self.order == "bracket" else 30) and not mover.start < org.start < mover.end:
+            elif (
+                self.trigger.start - org.end <= (90 if self.order == "bracket" else 30)
+                and not mover.start < org.start < mover.end
+            ):
                 parted = org.end <= mover.start < self.trigger.end
                 found = parted or self.trigger.term.value in ("found", "become")
                 slots.put("" if found else self.frame.unmarked, org, "bare")
@@ -670,6 +692,7 @@ class _FreeAttachment(Attachment):
 
 # ------------------------------------------------------------------------------------------------ distance
 
+_NAMELIKE = 3  # what a strange word with a capital counts: it may be the true mover
 _ASIDE = re.compile(r"\([^()]*\)|^ ?, [^,]*,")
 _PLAIN = re.compile(r"[^\W\d_]+(?:['’.\-][^\W\d_]+)*")
 EXPLAINED = ("role", "former", "people", "number", "ai", "anaphor", "status", "product", "person")
@@ -680,12 +703,25 @@ def strange_words(reading: Reading, sentence: Sentence, start: int, end: int) ->
     gap = _ASIDE.sub(lambda m: " " * len(m.group()), reading.folded[start:end])
     marks = [(h.start, h.end) for kind in EXPLAINED for h in sentence.of(kind)]
     marks += [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
+    marks += [_field_of(reading, role) for role in sentence.of("role")]
     count = 0
     for match in _PLAIN.finditer(gap):
         at = start + match.start()
         if not any(b <= at < e for b, e in marks) and not _small(reading, match.group()):
-            count += 1
+            count += _NAMELIKE if sentence.zone != "title" and reading.text[at].isupper() else 1
     return count
+
+
+_FIELD = re.compile(r" [\w&-]+(?: (?:and|&) [\w-]+)?")
+
+
+def _field_of(reading: Reading, role: Hit) -> tuple[int, int]:
+    """Return the characters of the field that a post is for: "safety" in "head of safety"."""
+    opened = role.end if role.term.text.endswith((" of", " for")) else -1
+    for word in (" of", " for"):
+        opened = role.end + len(word) if reading.folded.startswith(word + " ", role.end) else opened
+    match = _FIELD.match(reading.folded, opened) if opened >= 0 else None
+    return (opened, match.end()) if match else (role.start, role.end)
 
 
 def _small(reading: Reading, word: str) -> bool:

@@ -16,7 +16,7 @@ from bot.moves.merge import Merged, in_story, merge
 from bot.moves.native_order import SPECIAL
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, follows_verb, read
-from bot.moves.score import Features, features, kinds, probability, reasons
+from bot.moves.score import SHORT, Features, features, kinds, probability, reasons
 from bot.moves.watch import Watch, compile_watch
 from bot.text import fold
 
@@ -70,7 +70,8 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
         return Finding(code, 0.0, (), (), (), (), (why,))
     reading, found, weights = weighed.reading, weighed.features, watch.lexicon.scoring
     score = round(probability(found, weights.score), 4)
-    told = _told([in_story(m, score, weights.move) for m in weighed.merged])
+    short = len(reading.text) < SHORT
+    told = _told([in_story(m, score, short, weights.move) for m in weighed.merged])
     return Finding(
         language=reading.code,
         score=score,
@@ -106,8 +107,18 @@ def _gate(watch: Watch, hits: list[Hit], text: str) -> bool:
 def _told(merged: list[Merged]) -> list[Merged]:
     """Return the moves that the text reports: news near its top; a past one only where the title tells it."""
     told = [m for m in merged if (m.is_news or m.zone == "title") and m.move.confidence >= _TOLD]
+    named = [m for m in told if not m.is_group]
+    told = [m for m in told if not m.is_group or not any(_covers(n, m) for n in named)]
     told.sort(key=lambda m: (m.is_group, -m.move.confidence))
     return told[:_MANY]
+
+
+def _covers(named: Merged, group: Merged) -> bool:
+    """Whether a named mover goes where the group goes: "hires three from A" whose names the text gives."""
+    return all(
+        ours is None or (theirs is not None and ours.name == theirs.name)
+        for ours, theirs in ((group.from_org, named.from_org), (group.to_org, named.to_org))
+    )
 
 
 def _people(reading: Reading, told: list[Merged]) -> tuple[str, ...]:

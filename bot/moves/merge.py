@@ -11,6 +11,7 @@ from bot.moves.attach import Event
 from bot.moves.frames import JOINING, LEAVING
 from bot.moves.reading import Mention
 
+_CLEAN_NAME = 0.7  # how sure a name must be for a move to be read cleanly
 ZONES = ("title", "lead", "near", "body")
 
 
@@ -57,9 +58,9 @@ def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> flo
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def in_story(merged: Merged, score: float, weights: Mapping[str, float]) -> Merged:
-    """Return `merged` with the confidence that it has in a text which is a story with probability `score`."""
-    features = {**merged.features, "story": score}
+def in_story(merged: Merged, score: float, short: bool, weights: Mapping[str, float]) -> Merged:
+    """Return `merged` with the confidence it has in a text, `short` or not, that is a story by `score`."""
+    features = {**merged.features, "story": score, "short": float(short)}
     return replace(
         merged, move=replace(merged.move, confidence=round(logistic(features, weights), 3)), features=features
     )
@@ -77,7 +78,8 @@ def _merged(group: list[Event], weights: Mapping[str, float]) -> Merged:
     to_org = to_event.to_org if to_event else None
     from_org = from_event.from_org if from_event else None
     if from_org and to_org and from_org.name == to_org.name and not _stays_inside(current):
-        if (from_event is not None and from_event.guessed) or not (to_event and to_event.guessed):
+        leaves = ranked[0].kind in LEAVING and from_event is not None and not from_event.guessed
+        if not leaves and ((from_event and from_event.guessed) or not (to_event and to_event.guessed)):
             from_org = None
         else:
             to_org = None
@@ -129,8 +131,13 @@ def _features(
     events: Sequence[Event], mover: Mention, from_org: Mention | None, to_org: Mention | None, zone: str, status: Status
 ) -> dict[str, float]:
     orgs = [org for org in (from_org, to_org) if org is not None]
+    clean = [e for e in events if _is_clean(e)]
     return {
         "bias": 1.0,
+        "clean": float(bool(clean)),
+        "clean.twice": float(len({e.sentence.start for e in clean}) > 1),
+        "clean.both_ends": float(any(len(e.how) > 1 for e in clean)),
+        "clean.title": float(any(e.sentence.zone == "title" for e in clean)),
         f"zone.{zone}": 1.0,
         f"person.{_shape(mover)}": 1.0,
         f"gap.{min([3, *(event.gap for event in events)])}": 1.0,
@@ -146,6 +153,14 @@ def _features(
         f"kind.{events[0].kind}": 1.0,
         f"status.{status.value}": 1.0,
     }
+
+
+def _is_clean(event: Event) -> bool:
+    """Whether nothing about the reading is a guess: a known or given name right beside a strong verb, ends marked."""
+    named = event.mover.kind == "person" and event.mover.sure >= _CLEAN_NAME and _shape(event.mover) != "boss"
+    ends = bool(event.how) and all(how in ("marker", "bare", "subject", "post") for how in event.how.values())
+    said = event.status not in (Status.HISTORICAL, Status.DENIED)
+    return named and ends and said and event.gap == 0 and event.trigger.term.strong
 
 
 def _shape(mover: Mention) -> str:

@@ -22,6 +22,7 @@ _PARTICLES = frozenset(
 )
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _LATIN_SURE = 0.95
+_FULL_NAME = 2  # words of the commonest kind of name
 _SIGNATURE = 28  # characters that the title of a post may have beside the name of who wrote it
 
 
@@ -82,9 +83,16 @@ def find_people(watch: Watch, reading: Reading) -> None:
 
 def _known(finder: _Finder, sentence: Sentence) -> None:
     for hit in sentence.of("person"):
+        if hit.term.via == "surname" and _has_first_name(finder.reading.text, hit.start):
+            continue  # a namesake
         known = finder.watch.people[hit.term.value]
         start, end, sure = hit.start, hit.end, {"mangled": 0.9, "surname": 0.85}.get(hit.term.via, 1.0)
         sentence.people.append(Mention("person", known.name, start, end, hit.term.via, sure, known))
+
+
+def _has_first_name(text: str, start: int) -> bool:
+    """Whether a capitalised word or initial stands right before: "William Saunders" is not the Saunders we know."""
+    return bool(re.search(r"(?<![^\W_])[A-Z][^\W\d_]*\.? $", text[max(0, start - 24) : start]))
 
 
 # ------------------------------------------------------------------------------------------------ names by shape
@@ -209,7 +217,7 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
 # Endings that make a capitalised word of an English headline an ordinary one where nothing else says that it is a name.
 _WORDY = re.compile(
     r"(?:ings?|ed|tions?|sions?|ments?|ness|ity|ities|ics|isms?|ships?|ous|ful|less|[ai]ble|ive|i[sz]es?|ally|ages?|ures?"
-    r"|ances?|ences?|[^s]s)$"
+    r"|ances?|ences?|[tg]ic)$"
 )
 
 
@@ -229,7 +237,7 @@ def _sure(sentence: Sentence, piece: list[_Token], given: bool, titled: bool) ->
         return _LATIN_SURE
     if titled:
         return 0.7
-    return 0.65 if piece[0].start == sentence.start else 0.8
+    return 0.75 if piece[0].start == sentence.start else 0.8
 
 
 # ------------------------------------------------------------------------------------------------ handles, authors
@@ -340,8 +348,8 @@ def _groups(finder: _Finder, sentence: Sentence) -> None:
         name = finder.reading.text[start : hit.end]
         sentence.groups.append(Mention("group", name, start, hit.end, "role", 0.8 if start < hit.start else 0.4))
     for hit in sentence.of("number"):
-        following = finder.reading.folded[hit.end : hit.end + 6].strip()
-        if following.startswith(("from", "of", "more", "ex", "lead", "top")):
+        following = finder.reading.folded[hit.end : hit.end + 12].split()[:1]
+        if following and following[0] in ("from", "of", "more"):
             sentence.groups.append(
                 Mention("group", finder.reading.text[hit.start : hit.end], hit.start, hit.end, "role", 0.5)
             )

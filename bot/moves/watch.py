@@ -75,6 +75,7 @@ class Watch:
     people: Mapping[str, Known]
     keywords: Mapping[str, float]
     lexicon: Lexicon
+    squashed: Mapping[str, str] = field(default_factory=dict)  # letters of a person's name in one run -> the name
     org_words: frozenset[str] = field(default_factory=frozenset)
     ordinary: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -164,6 +165,7 @@ class _Builder:
             people=self.people,
             keywords=self.keywords,
             lexicon=self.lexicon,
+            squashed={"".join(filter(str.isalpha, name.casefold())): name for name in self.people if " " in name},
             org_words=frozenset(word for language in languages.values() for word in language.words["org_words"]),
             ordinary={code: _ordinary(language) for code, language in languages.items()},
         )
