@@ -96,9 +96,8 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
         return Affiliation(None, role, former) if role else None
     marker = reading.marker(org.start, person.end)
     gap = text[person.end : org.start]
-    listed = (
-        text[person.end : person.end + 1] in (",", "，", "、") and reading.code in CODES
-    )  # in these a comma parts clauses
+    # in native scripts a comma parts clauses
+    listed = reading.code in CODES and text[person.end : person.end + 1] in (",", "，", "、")
     if apposition and not listed and (roles or former or marker in ("source", "place", "of") or len(gap) <= 3):
         return Affiliation(org, _role_text(reading, roles, person.end, org.start), former)
     if len(gap) <= 6 and marker in ("of", "source", "place") and "," not in gap:
