@@ -125,7 +125,11 @@ def _pages(world: World) -> list[tuple[str, str]]:
 def _faults(told: Told) -> list[str]:
     """Return what is not as expected.yaml says, in words."""
     wanted = expected()
-    faults = [*_alert_faults(told, wanted.alerts), *_silence_faults(told, wanted)]
+    faults = [
+        *_alert_faults(told, wanted.alerts),
+        *_mixing_faults(told, wanted.alerts),
+        *_silence_faults(told, wanted),
+    ]
     should_miss = {name for row in wanted.missed for name in row["entries"]}
     if told.missed != should_miss:
         faults.append(f"missed: {sorted(told.missed)} instead of {sorted(should_miss)}")
@@ -143,6 +147,14 @@ def _alert_faults(told: Told, alerts: Sequence[Any]) -> Iterator[str]:
             yield f"{sorted(names)}: {len(hits)} alerts instead of one"
         elif not names <= hits[0]:
             yield f"{sorted(names - hits[0])}: not seen to be part of the story of {sorted(names & hits[0])}"
+
+
+def _mixing_faults(told: Told, alerts: Sequence[Any]) -> Iterator[str]:
+    """Two events in one story: the second was not told."""
+    for story in told.alerts:
+        events = [row["entries"][0] for row in alerts if story & set(row["entries"])]
+        if len(events) > 1:
+            yield f"{', '.join(events)}: taken for one story"
 
 
 def _silence_faults(told: Told, wanted: Any) -> Iterator[str]:
