@@ -669,6 +669,8 @@ class _FreeAttachment(Attachment):
             if self.trigger.start - org.end > ORG_REACH or id(org) in own:
                 continue
             case = self._case(org, floor)
+            if case == "goal" and self.trigger.term.value in LEAVING and self._apart(org):
+                continue
             if case:
                 slots.put(self.frame.slots.get(case, "") if case != "of" else "", org, "marker")
             elif (
@@ -678,6 +680,14 @@ class _FreeAttachment(Attachment):
                 parted = org.end <= mover.start < self.trigger.end
                 found = parted or self.trigger.term.value in ("found", "become")
                 slots.put("" if found else self.frame.unmarked, org, "bare")
+
+    def _apart(self, org: Mention) -> bool:
+        """Whether a colon parts `org` from the verb: "a blow for A: P leaves"."""
+        return ":" in self.reading.folded[org.end : self.trigger.start]
+
+    def _other_subject(self, person: Mention) -> bool:
+        """Tell no: a firm right before the verb is as well its object ("dass P A verlässt")."""
+        return False
 
     def _actor(self, mover: Mention) -> Mention | None:
         """Return the organisation that acts: before the verb, or between it and its object ("nun holt A P")."""
