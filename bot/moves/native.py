@@ -635,13 +635,18 @@ def firm_before(reading: Reading, sentence: Sentence, person: Mention) -> Mentio
         return None
     for org in reversed([o for o in sentence.orgs if o.end <= person.start]):
         between = reading.text[org.end : person.start].strip()
-        return org if between in ("", "의", "の", "的", "소속", "所属の", "के", "की", "का") else None
+        return (
+            org
+            if between
+            in (("",) if reading.code != "ar" else ()) + ("의", "の", "的", "소속", "所属の", "के", "की", "का")
+            else None
+        )
     return None
 
 
 def passive_before(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
     """Whether a passive marker of an unspaced language stands before the verb, in its clause: 被Meta挖走."""
-    clause = re.split("[，、；,;]", reading.folded[max(sentence.start, trigger.start - 24) : trigger.start])[-1]
+    clause = re.split("[、,;]", reading.folded[max(sentence.start, trigger.start - 24) : trigger.start])[-1]
     return any(word in clause for g in reading.languages if g.code in UNSPACED for word in g.passive)
 
 
@@ -662,8 +667,9 @@ def role_text(reading: Reading, start: int, roles: list[Hit]) -> str:
     if reading.code in UNSPACED:
         whole = re.split("[，、。,：:（(「」]|の|的", text)[-1].strip()
         return whole if len(whole) <= _LONG_ROLE else reading.text[roles[-1].start : roles[-1].end]
-    head = reading.text[start : roles[0].start].split()
-    return " ".join([*head[-2:], reading.text[roles[0].start : roles[-1].end]]).strip(" ,،의")
+    run = [hit for hit in roles if hit.start - roles[0].end <= 1]
+    head = re.split("[,،:()]", reading.text[start : roles[0].start])[-1].split() if reading.code == "ko" else []
+    return " ".join([*head[-2:], reading.text[roles[0].start : run[-1].end]]).strip(" ,의")
 
 
 def group_start(reading: Reading, sentence: Sentence, hit: Hit) -> int:

@@ -32,6 +32,9 @@ class VerbLast(Attachment):
         return min(super()._gap(mover) // 2, 3)
 
     def _case(self, mention: Mention) -> str:
+        """Return the slot of the particle behind a name, "" where the phrase of the trigger itself begins with it."""
+        if 0 <= self.trigger.start - mention.end <= 1:
+            return ""
         return self.reading.postposition(case_end(self.reading, self.sentence, mention))
 
     def _floor(self) -> int:
@@ -63,7 +66,7 @@ class VerbLast(Attachment):
         """Return the person whom the clause describes: OpenAIを退社した山田氏, 오픈AI를 떠난 김서윤 연구원."""
         for person in people:
             gap = self.reading.folded[self.trigger.end : person.start]
-            if 0 <= person.start - self.trigger.end <= 24 and not re.search("[。、，,;；]", gap):
+            if 0 <= person.start - self.trigger.end <= 24 and not re.search("[。、,;]", gap):
                 return self._with_list(person, people, step=1)
         return []
 
@@ -98,7 +101,7 @@ class VerbLast(Attachment):
                 continue
             for org in reversed([o for o in near if 0 <= hit.start - o.end <= _POST]):
                 between = self.reading.folded[org.end : hit.start]
-                if not re.search("[、。，,;()（）]", between) and self._case(org) in ("", "of", "place"):
+                if not re.search("[、。,;()]", between) and self._case(org) in ("", "of", "place"):
                     return org
         return None
 
@@ -107,7 +110,7 @@ class VerbLast(Attachment):
         for org in reversed([o for o in self.sentence.orgs if 0 < mover.start - o.end <= _CLAUSE // 4]):
             between = self.reading.folded[org.end : mover.start]
             verbs = any(org.end <= h.start < mover.start for h in self.sentence.of("trigger"))
-            if not verbs and not re.search("[、。，,;|]", between):
+            if not verbs and not re.search("[、。,;|]", between):
                 return org if self.reading.postposition(org.end) in ("place", "of", "source") else None
         return None
 
@@ -152,7 +155,7 @@ class Chinese(Attachment):
     def _is_held(self, person: Mention) -> bool:
         """Whether 把 or 将 stands before the person, with only their post and firm between."""
         clause = self.reading.folded[max(self.sentence.start, person.start - _CLAUSE) : person.start]
-        clause = re.split("[，。；]", clause)[-1]
+        clause = re.split("[,。;]", clause)[-1]
         at = max(
             (clause.rfind(w) + len(w) for g in self.reading.languages for w in _objects(g) if w in clause), default=0
         )
@@ -174,7 +177,7 @@ class Chinese(Attachment):
         gap = self.reading.folded[self.trigger.end : after.start]
         roles = [h for h in self.sentence.of("role") if self.trigger.end <= h.start < after.start]
         described = gap.startswith("的") or (bool(roles) and "的" in gap)
-        return [after] if described and not re.search("[，。；]", gap) else []
+        return [after] if described and not re.search("[,。;]", gap) else []
 
     def _slots(self, mover: Mention, passive: bool) -> Slots:
         slots = Slots()
@@ -190,6 +193,9 @@ class Chinese(Attachment):
             stands_in = actor is not None and actor.via == "anaphor"
             slots.put(self.frame.subject, actor, "stand_in" if stands_in else "subject")
         return slots
+
+    def _unheard_of(self) -> Mention | None:
+        return _in_latin(super()._unheard_of())
 
     def _clause(self) -> int:
         """Return where the names of this verb begin: behind the verb before it, but not within "从A…"."""
@@ -215,9 +221,14 @@ class Chinese(Attachment):
 
     def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
         gap = self.reading.folded[self.trigger.end : org.start]
-        if previous is None and re.search("[，。；：]", gap):
+        if previous is None and re.search("[,。;:]", gap):
             return ""
         return super()._end_of(org, previous)
+
+
+def _in_latin(name: Mention | None) -> Mention | None:
+    """Return a firm nobody told us of only where its name is in capitals: a person's in native script is none."""
+    return name if name is not None and name.name[:1].isascii() else None
 
 
 def _objects(language: Language) -> list[str]:
@@ -257,13 +268,16 @@ class Arabic(Attachment):
     def _slots(self, mover: Mention, passive: bool) -> Slots:
         slots = Slots()
         self._after_verb(slots)
-        if self.frame.subject and not passive and self.order != "noun":
+        if self.frame.subject and not passive:
             between = [o for o in self.sentence.orgs if self.trigger.end <= o.start and o.end <= mover.start]
             bare = [o for o in between if not self.reading.marker(o.start, self.trigger.start) and not self._is_post(o)]
             slots.put(self.frame.subject, bare[0] if bare else self._subject(mover), "subject")
         if self.order == "noun" or self.frame.mover == "left":
             self._preposed(slots)
         return slots
+
+    def _unheard_of(self) -> Mention | None:
+        return _in_latin(super()._unheard_of())
 
     def _is_post(self, org: Mention) -> bool:
         return any(post.org is org for post in self.posts.values())
