@@ -50,6 +50,7 @@ _WORD_LISTS = (
     "first_person",
     "negations",
     "programmes",
+    "including",
 )
 
 

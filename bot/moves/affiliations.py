@@ -10,7 +10,7 @@ from bot.moves.native import CODES, firm_before, role_behind, role_text
 from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
-_APPOSITION = re.compile(r"^\s?[,(（，、–—-]")
+_APPOSITION = re.compile(r"^\s?[,(（，、،–—-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Affiliation:
     org: Mention | None
     role: str
     former: bool
+    owned: bool = False  # "hires A and its chief P": the organisation is what a possessive stands for
     elsewhere: bool = False  # another sentence says so
 
 
@@ -63,7 +64,7 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
         possessive = possessive or (bool(past) and _bare(reading, past[-1].end, person.start))
         named = bool(inner) and "," not in gap and not _markers_in(reading, gap)
         if named and reading.code in CODES:
-            named = _bare(reading, inner[-1].end, person.start) and not re.search("[、，]", gap)
+            named = reading.code != "ar" and "、" not in gap and _bare(reading, inner[-1].end, person.start)
         phrase = bool(outer) and _bare(reading, org.end, person.start)
         ex = bool(former) and gap in (" ", "") and former[-1].end <= org.start
         if possessive or named or phrase or ex:
@@ -71,6 +72,9 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
             start = org.end if inner else (former[-1].end if former else floor)
             role = _role_text(reading, chosen, start, person.start if inner else org.start)
             return Affiliation(org, role, bool(past) or any(h.end <= org.start + 1 for h in former))
+    owner = _owner(reading, sentence, roles[0].start, floor) if close else None
+    if owner is not None:
+        return Affiliation(owner, _role_text(reading, roles, floor, person.start), bool(former), owned=True)
     if close:
         return Affiliation(None, _role_text(reading, roles, floor, person.start), bool(former))
     return None
@@ -130,6 +134,17 @@ def _is_field(reading: Reading, role: Hit, end: int) -> bool:
     gap = reading.folded[role.end : end]
     opened = role.term.text.endswith((" of", " for")) or gap.startswith((" of ", " for "))
     return opened and bool(_FIELD.match(gap))
+
+
+_OWNERS = frozenset({"its", "their", "startup's", "company's", "firm's", "lab's"})
+
+
+def _owner(reading: Reading, sentence: Sentence, end: int, floor: int) -> Mention | None:
+    """Return the organisation that a possessive right before a post means: "buys A and hires its chief P"."""
+    words = reading.folded[floor:end].replace("’", "'").split()[-3:]
+    if not _OWNERS.intersection(words):
+        return None
+    return next((o for o in reversed(sentence.orgs) if end - 90 < o.end <= end), None)
 
 
 def _markers_in(reading: Reading, gap: str) -> bool:

@@ -20,6 +20,7 @@ _LEFT_REACH, _RIGHT_REACH = 160, 110  # characters between a verb and its mover
 ORG_REACH = 150  # characters between a verb and an organisation of its
 _STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
 _OWNS = ("'s", "’s", "' ", "’ ")
+_BESIDE = 16  # characters: an auxiliary and an adverb
 _GUESSES = frozenset({"context", "stand_in"})
 LISTED = re.compile(r"^\s*(?:\([^)]{0,60}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
 
@@ -186,8 +187,21 @@ class Attachment:
             if not any(p.start < g.end and g.start < p.end for p in self.sentence.people)
         ]
         picked = self._pick(groups, passive)[:1]
+        if picked and (named := self._among(people, picked[0])):
+            return named
         firm = self._firm() if not picked else None
         return [firm] if firm is not None else picked
+
+    def _among(self, people: list[Mention], group: Mention) -> list[Mention]:
+        """Return those whom a group is said to include: "departures, including P and Q", "four people: P, Q"."""
+        first = next((p for p in people if p.start >= max(group.end, self.trigger.end)), None)
+        if first is None:
+            return []
+        before = self.reading.folded[max(group.end, self.trigger.end) : first.start].rstrip()
+        names = before.endswith(":") or any(
+            before.endswith(phrase) for g in self.reading.languages for phrase in g.words["including"]
+        )
+        return self._with_list(first, people, step=1) if names and len(before) < _RIGHT_REACH else []
 
     def _firm(self) -> Mention | None:
         """Return the staff of a firm that itself joins another: "A joins B", where the text speaks of its people."""
@@ -239,8 +253,11 @@ class Attachment:
     def _blocked(self, person: Mention, gap: str) -> bool:
         if gap.startswith(_OWNS):
             return True
-        if self._said(gap) or (person.known is not None and person.known.stands_for and self.sentence.zone != "title"):
+        spokesman = person.known is not None and bool(person.known.stands_for) and self.sentence.zone != "title"
+        if self._said(gap) or (spokesman and len(gap) > _BESIDE):
             return True
+        if self.trigger.term.text.endswith("ing") and not gap.strip():
+            return False  # "news about P joining A"
         return self.reading.marker(person.start, self.sentence.start) in ("agent", "other", "goal")
 
     def _other_subject(self, person: Mention) -> bool:
@@ -294,6 +311,9 @@ class Attachment:
             if gap.startswith(_OWNS) and len(gap) < 40 and not firms:
                 return [person]
             break
+        here = replace(people[0], start=self.trigger.start, end=self.trigger.end) if people else None
+        if here is not None and (named := self._among(people, here)):
+            return named
         following = [p for p in people if 0 <= p.start - self.trigger.end <= 60]
         owner = bool(following) and self.reading.folded.startswith(_OWNS, following[0].end)
         if following and not owner and not self._crosses(following[0]) and self._gap(following[0]) < 2:
@@ -403,13 +423,15 @@ class Attachment:
             for person, post in self.posts.items()
             if post.org is not None and person.end <= self.trigger.start
         }
+        own = self.posts.get(mover)
         for org in reversed([o for o in self.sentence.orgs if o.end <= self.trigger.start]):
             if self.trigger.start - org.end > ORG_REACH:
                 break
             marker = self.reading.marker(org.start, self.sentence.start)
             beside = not strange_words(self.reading, self.sentence, org.end, self.trigger.start)
             free = beside if marker in ("goal", "of") else marker not in ("source", "agent", "other")
-            if id(org) not in taken and free:
+            owner = own is not None and own.owned and own.org is org and self.trigger.term.value in ("hire", "poach")
+            if id(org) not in taken and free and not owner:
                 return org
         return self._stand_in(mover)
 
@@ -687,6 +709,7 @@ class _FreeAttachment(Attachment):
 
     def _other_subject(self, person: Mention) -> bool:
         """Tell no: a firm right before the verb is as well its object ("dass P A verlässt")."""
+        del person
         return False
 
     def _actor(self, mover: Mention) -> Mention | None:

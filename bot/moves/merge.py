@@ -49,7 +49,21 @@ def merge(events: Sequence[Event], weights: Mapping[str, float]) -> list[Merged]
     for event in events:
         by_mover.setdefault(event.mover.name.casefold(), []).append(event)
     merged = [_merged(group, weights) for group in by_mover.values()]
-    return [m for m in merged if m.orgs]
+    return _with_roster([m for m in merged if m.orgs], weights)
+
+
+def _with_roster(merged: list[Merged], weights: Mapping[str, float]) -> list[Merged]:
+    """Let named movers come from where a group comes from: "hires three from A", and names further down."""
+    groups = [m for m in merged if m.is_group and m.from_org is not None and m.to_org is not None and m.is_news]
+    found = []
+    for one in merged:
+        group = next((g for g in groups if one.to_org is not None and g.move.to_org == one.move.to_org), None)
+        if group is not None and group.from_org is not None and not one.is_group and one.from_org is None:
+            features = {**one.features, "from.roster": 1.0, "both_ends": 1.0}
+            move = replace(one.move, from_org=group.from_org.name, confidence=round(logistic(features, weights), 3))
+            one = replace(one, from_org=group.from_org, move=move, features=features)  # noqa: PLW2901
+        found.append(one)
+    return found
 
 
 def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:

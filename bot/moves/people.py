@@ -23,7 +23,7 @@ _PARTICLES = frozenset(
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _LATIN_SURE = 0.95
 _FULL_NAME = 2  # words of the commonest kind of name
-_SIGNATURE = 28  # characters that the title of a post may have beside the name of who wrote it
+_SIGNATURE = 40  # characters that the title of a post may have beside the name of who wrote it
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
     given = next((i for i, token in enumerate(piece) if finder.is_given(token)), None)
     if given is not None and 0 < given < len(piece) - 1:
         piece = piece[given:]
-    if titled and given is None:
+    if given is None and (titled or (len(piece) == 1 and sentence.zone == "title")):
         piece = _without_words(piece)
         if not piece:
             return
@@ -347,6 +347,14 @@ def _groups(finder: _Finder, sentence: Sentence) -> None:
             continue  # without a count or a firm these say nobody in particular
         name = finder.reading.text[start : hit.end]
         sentence.groups.append(Mention("group", name, start, hit.end, "role", 0.8 if start < hit.start else 0.4))
+    posts = sentence.of("role")
+    for first, hit in zip([None, *posts], posts, strict=False):
+        if first is not None and hit.start - first.end <= 1:
+            continue
+        start = _group_start(finder, sentence, hit)
+        if start < hit.start and not any(0 <= p.start - hit.end <= 30 for p in sentence.people):
+            name = finder.reading.text[start : hit.end]
+            sentence.groups.append(Mention("group", name, start, hit.end, "post", 0.6))
     for hit in sentence.of("number"):
         following = finder.reading.folded[hit.end : hit.end + 12].split()[:1]
         if following and following[0] in ("from", "of", "more"):

@@ -134,7 +134,7 @@ def _sentences(text: str, title: str) -> list[Sentence]:
         again = text.find(title, start, span.end) if start >= body and len(title) > _LONG_TITLE else -1
         if again >= 0:
             start = again + len(title)  # the body says the title again, often behind a byline
-            while start < span.end and not text[start].isalnum():
+            while start < span.end and text[start] in " :;,.|-–—…!?\n":
                 start += 1
             if start >= span.end:
                 continue
@@ -250,12 +250,13 @@ def _is_first_name(watch: Watch, reading: Reading, hit: Hit) -> bool:
     return titled or reading.folded[hit.start : hit.end] in watch.lexicon.names.given
 
 
+_GO_ON = (" for ", " to ", " as ", " after ", " from ", " via ", " with ", " and ", " in ", " at ", " (", " -")
+
+
 def follows_verb(folded: str, triggers: list[Hit], hit: Hit) -> bool:
     """Whether an ordinary word is what somebody joins or leaves: it stands right after such a verb, and ends there."""
     after = folded[hit.end : hit.end + 1]
-    ends = after in ("", ".", ",", ";", ":", ")", "\n") or folded.startswith(
-        (" for ", " to ", " as ", " after ", " from "), hit.end
-    )
+    ends = after in ("", ".", ",", ";", ":", ")", "\n") or folded.startswith(_GO_ON, hit.end)
     return ends and any(
         t.end == hit.start - 1 and t.term.value in ("join", "move", "leave", "poach", "hire") for t in triggers
     )
