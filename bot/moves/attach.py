@@ -681,6 +681,10 @@ class _FreeAttachment(Attachment):
         people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
         if (people and self.frame.mover == "right") or len(gap) > 60 or re.search(r"[,;:.()]", gap):
             return ""
+        return self._unmarked()
+
+    def _unmarked(self) -> str:
+        """Return the end that a bare firm is: what one refuses, or swaps for another."""
         return {"stay": "to", "move": "from"}.get(self.trigger.term.value, self.frame.unmarked)
 
     def _before(self, slots: Slots, mover: Mention) -> None:
@@ -701,7 +705,7 @@ class _FreeAttachment(Attachment):
             ):
                 parted = org.end <= mover.start < self.trigger.end
                 found = parted or self.trigger.term.value in ("found", "become")
-                slots.put("" if found else self.frame.unmarked, org, "bare")
+                slots.put("" if found else self._unmarked(), org, "bare")
 
     def _apart(self, org: Mention) -> bool:
         """Whether a colon parts `org` from the verb: "a blow for A: P leaves"."""
