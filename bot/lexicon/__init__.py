@@ -123,6 +123,7 @@ class Language:
     status: Mapping[str, tuple[str, ...]]
     tests: tuple[Example, ...]
     endings: frozenset[str] = frozenset()  # case endings that names of organisations take on
+    bent: tuple[tuple[str, str], ...] = ()  # endings of such names that change: (a, y) for Meta, Mety
     noun_endings: tuple[str, ...] = ()  # of ordinary nouns, in a language that writes them with capitals
     cases: Mapping[str, tuple[tuple[str, str], ...]] = field(
         default_factory=dict
@@ -368,7 +369,8 @@ def read_language(name: str, text: str) -> Language:
         words=MappingProxyType({key: _strings(data.get(key, []), name, key) for key in _WORD_LISTS}),
         status=_status(data.get("status", {}), name),
         tests=tuple(_example(row, name, f"tests[{i}]") for i, row in enumerate(data.get("tests", []))),
-        endings=_block(data.get("endings", ""), name, "endings"),
+        endings=frozenset(e for e in _block(data.get("endings", ""), name, "endings") if ">" not in e),
+        bent=_rules(" ".join(e for e in data.get("endings", "").split() if ">" in e), name, "endings"),
         noun_endings=tuple(sorted(_block(data.get("noun_endings", ""), name, "noun_endings"))),
         cases=_cases(data.get("cases", {}), name),
     )
@@ -377,16 +379,18 @@ def read_language(name: str, text: str) -> Language:
 def _cases(data: dict[str, Any], name: str) -> Mapping[str, tuple[tuple[str, str], ...]]:
     """Return the endings of declined names, "ого>ий" as ("ого", "ий"), longest first."""
     _only(data, {"he_given", "he_family", "she_given", "she_family"}, name, "cases")
-    table = {}
-    for key, rules in data.items():
-        pairs = []
-        for rule in _block(rules, name, f"cases.{key}"):
-            old, arrow, new = rule.partition(">")
-            if not arrow or not old:
-                raise _fail(name, f"cases.{key}", f"{rule!r} must read ending>nominative")
-            pairs.append((old, new))
-        table[key] = tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
-    return MappingProxyType(table)
+    return MappingProxyType({key: _rules(rules, name, f"cases.{key}") for key, rules in data.items()})
+
+
+def _rules(text: object, name: str, key: str) -> tuple[tuple[str, str], ...]:
+    """Return "ого>ий а>" as pairs, the longest ending first."""
+    pairs = []
+    for rule in _block(text, name, key):
+        old, arrow, new = rule.partition(">")
+        if not arrow or not old:
+            raise _fail(name, key, f"{rule!r} must read ending>ending")
+        pairs.append((old, new))
+    return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
 
 
 def _triggers(row: dict[str, Any], name: str, key: str) -> Triggers:

@@ -43,7 +43,21 @@ def nominative(name: str, languages: Sequence[Language], given: Collection[str])
                 return " ".join([_like(base), *rest[:-1], bent])
         if not known:
             return " ".join([_like(base), *rest])
-    return name
+    return _by_family(first, rest, languages) or name
+
+
+def _by_family(first: str, rest: list[str], languages: Sequence[Language]) -> str:
+    """Return the name by its family name alone, where that has an ending of men's names only: -skiego, -ского; else ""."""
+    family, given = rest[-1].casefold(), first.casefold()
+    for language in languages:
+        for old, new in language.cases.get("he_family", ()):
+            if len(old) < _TELLING or not family.endswith(old):
+                continue
+            for ending, base in language.cases.get("he_given", ()):
+                if given.endswith(ending) and not base:
+                    bent = rest[-1][: len(rest[-1]) - len(old)] + new
+                    return " ".join([first[: len(first) - len(ending)], *rest[:-1], bent])
+    return ""
 
 
 def _like(base: str) -> str:

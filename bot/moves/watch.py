@@ -114,8 +114,19 @@ class _Builder:
             Term("org", fold(form), org.name, form=form, capital=form[0].isupper(), cue=True) for form in org.context
         ]
         self.terms += [Term("not", fold(form), org.name) for form in org.not_]
+        self._declined(plain, org.name)
         for form in (org.name, *org.aliases, *org.context):
             self.canonical.setdefault(fold(form), org.name)
+
+    def _declined(self, forms: Sequence[str], name: str) -> None:
+        """Add the cases in which a name changes its own end: Meta, Mety, Metę."""
+        for language in self.lexicon.languages.values():
+            for old, new in language.bent:
+                self.terms += [
+                    Term("org", fold(f[: -len(old)] + new), name, language.code, form=f[: -len(old)] + new, capital=True)
+                    for f in forms
+                    if f.endswith(old) and len(f) > 3 and " " not in f
+                ]
 
     def _person(self, person: Person) -> None:
         self.people[person.name] = Known(person.name, "person", stands_for=person.stands_for)
@@ -152,6 +163,7 @@ class _Builder:
         for form in (entry.name, *entry.aliases):
             if form.strip() and self.canonical.get(fold(form)) != name:
                 self.terms.append(_name_term(kind, form.strip(), name, via="exact"))
+                self._declined([form.strip()] if kind == "org" else [], name)
         self.terms += [Term("not", fold(form), name) for form in entry.not_]
 
     def build(self) -> Watch:
