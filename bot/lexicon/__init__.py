@@ -51,6 +51,7 @@ _WORD_LISTS = (
     "negations",
     "programmes",
     "including",
+    "boards",
 )
 
 

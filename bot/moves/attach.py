@@ -44,6 +44,7 @@ class Event:
     sure: float
     gap: int = 0
     how: Mapping[str, str] = field(default_factory=dict)
+    board: bool = False  # a seat on a board, not a job
 
     @property
     def guessed(self) -> bool:
@@ -148,7 +149,15 @@ class Attachment:
             sure,
             self._gap(mover),
             dict(slots.how),
+            self._is_board(),
         )
+
+    def _is_board(self) -> bool:
+        """Whether it is a board that is joined: the word stands right behind the verb and its organisation."""
+        ends = [self.trigger.end, *(o.end for o in self.sentence.orgs if 0 <= o.start - self.trigger.end < _BESIDE)]
+        after = self.reading.folded[self.trigger.end : max(ends) + 2 * _BESIDE]
+        joins = self.trigger.term.value in ("join", "hire", "move", "arrival")
+        return joins and any(f" {word}" in after for g in self.reading.languages for word in g.words["boards"])
 
     # -------------------------------------------------------------------------------------------- voice
 

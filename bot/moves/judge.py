@@ -23,7 +23,8 @@ from bot.text import fold
 __all__ = ["Watch", "compile_watch", "judge", "touches"]
 
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
-_TOLD = 0.35  # moves that are less likely are left out; their slots still stand among the reasons of the score
+_TOLD = 0.3  # moves that are less likely are left out
+_HINTED = 0.12  # but what they report still says of what kind a text is
 _REPEATED = 0.75  # share of words with which one sentence repeats another
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
 
@@ -71,11 +72,12 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     reading, found, weights = weighed.reading, weighed.features, watch.lexicon.scoring
     score = round(probability(found, weights.score), 4)
     short = len(reading.text) < SHORT
-    told = _told([in_story(m, score, short, weights.move) for m in weighed.merged])
+    moves = [in_story(m, score, short, weights.move) for m in weighed.merged]
+    told = _told(moves, _TOLD)
     return Finding(
         language=reading.code,
         score=score,
-        kinds=kinds(found, told),
+        kinds=kinds(found, _told(moves, _HINTED)),
         moves=tuple(m.move for m in told),
         people=_people(reading, told),
         organisations=_organisations(reading),
@@ -104,9 +106,9 @@ def _gate(watch: Watch, hits: list[Hit], text: str) -> bool:
     return (topical and (people or bool(orgs) or "flag" in present)) or (people and bool(orgs))
 
 
-def _told(merged: list[Merged]) -> list[Merged]:
+def _told(merged: list[Merged], floor: float) -> list[Merged]:
     """Return the moves that the text reports: news near its top; a past one only where the title tells it."""
-    told = [m for m in merged if (m.is_news or m.zone == "title") and m.move.confidence >= _TOLD]
+    told = [m for m in merged if (m.is_news or m.zone == "title") and m.move.confidence >= floor]
     named = [m for m in told if not m.is_group]
     told = [m for m in told if not m.is_group or not any(_covers(n, m) for n in named)]
     told.sort(key=lambda m: (m.is_group, -m.move.confidence))

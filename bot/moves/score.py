@@ -201,17 +201,26 @@ _KIND_OF_FLAG: Mapping[str, Kind] = {
 }
 
 
+_TOLD_ASIDE = frozenset({Kind.TREND, Kind.REORG, Kind.HIRE})  # what a lead says in passing where somebody moves
+
+
 def kinds(found: Features, told: list[Merged]) -> tuple[Kind, ...]:
     """Return what is reported, surest first. Poach means from one AI employer to another."""
     got: dict[Kind, None] = {}
     for merged in told:
         got.update(dict.fromkeys(_kinds_of_move(merged)))
+    named = any(not merged.is_group for merged in told)
     flags = sorted((n.split(".") for n in found.values if n.startswith("flag.")), key=lambda part: part[2] != "title")
-    for _, flag, _, standing in flags:
-        if standing != "none" and flag != "team":
-            got[_KIND_OF_FLAG[flag]] = None
-    if not got and any(flag == "team" for _, flag, _, _ in flags):
+    for _, flag, zone, standing in flags:
+        kind = _KIND_OF_FLAG[flag]
+        aside = zone != "title" and named and kind in _TOLD_ASIDE
+        if standing != "none" and flag != "team" and not aside:
+            got[kind] = None
+    if any(flag == "team" for _, flag, _, _ in flags) and not got.keys() - {Kind.DEPARTURE}:
         got[Kind.FOUNDING] = None
+    if Kind.ACQUIHIRE in got and not named:
+        got.pop(Kind.HIRE, None)
+        got.pop(Kind.POACH, None)
     return tuple(got)
 
 
@@ -221,7 +230,7 @@ def _kinds_of_move(merged: Merged) -> Iterator[Kind]:
         yield Kind.ACQUIHIRE
         return
     current = [e for e in merged.events if merged.is_news is (e.status is not Status.HISTORICAL)] or [*merged.events]
-    said = dict.fromkeys(_KIND_OF_EVENT[event.kind] for event in current)
+    said = dict.fromkeys(_kind_of_event(event) for event in current)
     joins = Kind.HIRE in said or Kind.FOUNDING in said
     poached = _is_poach(merged)
     for kind in said:
@@ -232,6 +241,11 @@ def _kinds_of_move(merged: Merged) -> Iterator[Kind]:
         yield kind
     if poached:
         yield Kind.POACH
+
+
+def _kind_of_event(event: Event) -> Kind:
+    """Return what an event is; who joins a board is appointed."""
+    return Kind.APPOINTMENT if event.board else _KIND_OF_EVENT[event.kind]
 
 
 def _is_poach(merged: Merged) -> bool:
