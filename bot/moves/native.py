@@ -89,8 +89,11 @@ def find_native(watch: Watch, reading: Reading, near: list[Sentence]) -> None:
             sentence.people.append(mention)
             if mention.via == "shape" and mention.sure >= _LIKELY:
                 found.setdefault(mention.name, mention)
+    parts = _parts(found)
     for sentence in near:
+        sentence.people = [_in_full(person, parts) for person in sentence.people]
         _again(reading, sentence, found)
+        _by_part(_place(watch, reading, sentence), parts)
         sentence.people = _aliases(reading, [_with_honorific(reading, person) for person in sentence.people])
 
 
@@ -127,7 +130,7 @@ def _place(watch: Watch, reading: Reading, sentence: Sentence) -> _Place:
     place.taken = [(h.start, h.end) for h in hits] + [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
     vouching = [h for kind in _VOUCHING for h in sentence.of(kind)]
     place.begins = {h.start for h in vouching}
-    place.ends = {h.end for h in vouching}
+    place.ends = {h.end for h in (*vouching, *sentence.of("ai"))}
     place.posts = {h.start for h in sentence.of("role")}
     place.org_ends = {org.end for org in sentence.orgs}
     return place
@@ -140,6 +143,21 @@ def _apart(mentions: Iterator[Mention]) -> list[Mention]:
         if not any(k.start < mention.end and mention.start < k.end for k in kept):
             kept.append(mention)
     return sorted(kept, key=lambda m: m.start)
+
+
+def _parts(found: dict[str, Mention]) -> dict[str, str]:
+    """Return which full name a part of a dotted one stands for, where only one has it."""
+    owners: dict[str, set[str]] = {}
+    for name in found:
+        pieces = re.split(f"[{_DOT}＝=]", name)
+        for piece in pieces[:: max(len(pieces) - 1, 1)] if len(pieces) > 1 else []:
+            owners.setdefault(piece, set()).add(name)
+    return {piece: next(iter(names)) for piece, names in owners.items() if len(names) == 1}
+
+
+def _in_full(person: Mention, parts: dict[str, str]) -> Mention:
+    full = parts.get(person.name) if person.known is None else None
+    return replace(person, name=full, via="surname", sure=0.9) if full else person
 
 
 def _again(reading: Reading, sentence: Sentence, found: dict[str, Mention]) -> None:
@@ -165,6 +183,17 @@ def _aliases(reading: Reading, people: list[Mention]) -> list[Mention]:
     return people
 
 
+def _by_part(place: _Place, parts: dict[str, str]) -> None:
+    """Add a family name by sound that stands alone for somebody named in full: 科尔特斯 for 伊莎贝尔·科尔特斯."""
+    for part, full in parts.items() if place.reading.code == "zh" else ():
+        for match in re.finditer(re.escape(part), place.reading.text[place.sentence.start : place.sentence.end]):
+            start, end = place.sentence.start + match.start(), place.sentence.start + match.end()
+            sure = _left_of(place, start) and _right_of(place, end) in ("vouch", "adverb", "stop", "word")
+            if len(part) > 1 and place.free(start, end) and sure:
+                place.sentence.people.append(Mention("person", full, start, end, "surname", 0.9))
+                place.taken.append((start, end))
+
+
 def _with_honorific(reading: Reading, person: Mention) -> Mention:
     match = _HONORIFIC.match(reading.text, person.end)
     return replace(person, end=match.end()) if match else person
@@ -187,10 +216,14 @@ _AFTER_NAME = (
     "宣", "最", "及", "以", "带", "率", "目前", "曝",
 )  # fmt: skip
 _PART = 6  # characters of one part of a foreign name
-_FUNCTION = frozenset("".join(word for word in (*_BEFORE_NAME, *_AFTER_NAME) if len(word) == 1)) | {"近", "日", "此"}
+_FUNCTION = frozenset("".join(word for word in (*_BEFORE_NAME, *_AFTER_NAME) if len(word) == 1)) | frozenset(
+    "近日此问时使现提"
+)
 _NEVER_LAST = frozenset(
     "将已从自在于为任和与等也则被由是曾的正今昨称说即或拟又并先后还不未均及以其这那们了到此之所就都位人员者部各每某家名个"
 )
+_NO_GIVEN = frozenset("团集司部院校组省县局厅网报社党店厂宫室所股款账税价额率型联次")  # no given name has these
+_HARDLY_FAMILY = frozenset("于但时那都相向同和从成平常经全方关能别后连应来云")  # family names, but far oftener words
 _ADVERBS = ("将", "已", "从", "正", "近日", "日前", "宣", "确认", "拟", "被", "即", "曝")
 
 
@@ -205,7 +238,7 @@ def _chinese(place: _Place) -> Iterator[Mention]:
 
 def _chinese_at(place: _Place, start: int, family: int) -> Iterator[Mention]:
     left = _left_of(place, start)
-    if left == "" or _ordinary_at(place, start):
+    if left == "" or _ordinary_at(place, start) or (left != "vouch" and place.text[start] in _HARDLY_FAMILY):
         return
     for given in (2, 1):
         end = start + family + given
@@ -213,9 +246,13 @@ def _chinese_at(place: _Place, start: int, family: int) -> Iterator[Mention]:
             continue
         right = _right_of(place, end)
         sure = _trust(left, right)
-        if sure and place.text[end - 1] not in _NEVER_LAST and not _runs_on(place, start, end, family):
+        if sure and not _no_given(place.text[start + family : end]) and not _runs_on(place, start, end, family):
             yield _name(place, start, end, sure)
             return
+
+
+def _no_given(given: str) -> bool:
+    return given[-1] in _NEVER_LAST or not _NO_GIVEN.isdisjoint(given)
 
 
 def _all_han(text: str, start: int, end: int) -> bool:
@@ -274,25 +311,48 @@ def _runs_on(place: _Place, start: int, end: int, family: int) -> bool:
 def _foreign_han(place: _Place) -> Iterator[Mention]:
     """Names written by sound, their parts joined by a dot: only characters that are used for sounds belong to them."""
     for match in _FOREIGN_HAN.finditer(place.reading.text, place.sentence.start, place.sentence.end):
-        parts = re.split(f"[{_DOT}]", match.group())
-        first, last = match.start() + len(parts[0]), match.end() - len(parts[-1])
-        begin = first - _sounding(place, range(first - 1, match.start() - 1, -1))
-        stop = last + _sounding(place, range(last, match.end()))
-        if begin < first and stop > last:
-            yield _name(place, begin, stop, _SURE)
+        for start, end in _split_names(match.group(), match.start()):
+            dots = [at for at in range(start, end) if place.text[at] in _DOT]
+            begin = dots[0] - _sounding_before(place, start, dots[0])
+            stop = dots[-1] + 1 + _sounding_after(place, dots[-1] + 1, end)
+            if begin < dots[0] and stop > dots[-1] + 1:
+                yield _name(place, begin, stop, _SURE)
 
 
-def _sounding(place: _Place, positions: range) -> int:
-    """Return how many characters from the dot on belong to a name: up to a known word if all but one are sounds."""
-    sounds = place.lists["sounds_han"]
-    free = sounding = strange = 0
-    for at in positions:
-        word = place.text[at]
-        if not place.free(at, at + 1) or (word not in sounds and word in _FUNCTION):
-            break
-        free, strange = free + 1, strange + (word not in sounds)
-        sounding += sounding == free - 1 and word in sounds
-    return free if free <= _PART and strange <= 1 else sounding
+def _split_names(text: str, offset: int) -> Iterator[tuple[int, int]]:
+    """Yield where each name of "A·B和C·D" stands: parted at a conjunction between dots."""
+    start = 0
+    for conjunction in re.finditer("[和与及跟]", text):
+        if re.search(f"[{_DOT}]", text[start : conjunction.start()]) and re.search(
+            f"[{_DOT}]", text[conjunction.end() :]
+        ):
+            yield offset + start, offset + conjunction.start()
+            start = conjunction.end()
+    if re.search(f"[{_DOT}]", text[start:]):
+        yield offset + start, offset + len(text)
+
+
+def _sounding_before(place: _Place, start: int, dot: int) -> int:
+    """Return how many characters before the dot are a name, up to a known word; 0 where an unknown one may follow."""
+    sounds, at = place.lists["sounds_han"], dot
+    while (
+        at > start and place.free(at - 1, at) and (place.text[at - 1] in sounds or place.text[at - 1] not in _FUNCTION)
+    ):
+        at -= 1
+    strange = [i for i in range(at, dot) if place.text[i] not in sounds]
+    doubtful = len(strange) > 1 or (bool(strange) and strange[0] == at) or dot - at > _PART
+    return 0 if doubtful else dot - at
+
+
+def _sounding_after(place: _Place, start: int, end: int) -> int:
+    """Return how many characters behind the dot are a name: up to a known word, or up to one that is no sound."""
+    sounds, at = place.lists["sounds_han"], start
+    while at < end and place.free(at, at + 1) and place.text[at] in sounds:
+        at += 1
+    bounded = at == end or not place.free(at, at + 1) or place.text[at] in _FUNCTION
+    while at - 1 > start and place.text[at - 1] in _NEVER_LAST:
+        at, bounded = at - 1, True
+    return at - start if bounded or at - start > 1 else 0
 
 
 # ------------------------------------------------------------------------------------------------ Japanese
@@ -319,7 +379,9 @@ def _katakana(place: _Place) -> Iterator[Mention]:
         parts = re.split("[・＝=]", match.group())
         if not place.free(start, end) or any(part in place.ordinary for part in parts) or _is_firm(place, parts[-1]):
             continue
-        yield _name(place, start, end, _katakana_sure(place, start, end))
+        sure = _katakana_sure(place, start, end)
+        if sure > _FAIR or place.sentence.zone == "title":
+            yield _name(place, start, end, sure)
     for match in _KATAKANA_SINGLE.finditer(text, place.sentence.start, place.sentence.end):
         if place.free(match.start(), match.end()) and match.group() not in place.ordinary:
             yield _name(place, match.start(), match.end(), 0.5, "single")
@@ -398,7 +460,7 @@ def _hangul_name(place: _Place, start: int, end: int) -> Iterator[Mention]:
         if listed and vouched:
             yield _name(place, start, stop, _SURE)
             return
-        if listed and stop < end and place.text[stop:end] in ("이", "가", "은", "는", "을", "를"):
+        if listed and start == place.sentence.start and place.text[stop : stop + 1] == ",":
             yield _name(place, start, stop, _FAIR)
             return
 
@@ -529,9 +591,13 @@ def _titled(place: _Place, start: int, end: int) -> bool:
     return any(h.end == start - 1 and place.text.startswith("ال", h.start) for h in place.sentence.of("role"))
 
 
-def _spaced_sure(place: _Place, start: int, end: int) -> float:
-    beside = start - 1 in place.ends or end + 1 in place.begins or start - 2 in place.ends
-    return _SURE if beside or start == place.sentence.start else _LIKELY
+def _spaced_sure(place: _Place, start: int, end: int, *, listed: bool = False) -> float:
+    """Return the trust in a name of listed parts: what stands beside it vouches for it."""
+    before = {start - 1, start - 2}
+    beside = not before.isdisjoint(place.ends | place.org_ends) or end + 1 in place.begins
+    if listed or beside:
+        return _SURE
+    return _LIKELY if start == place.sentence.start else _FAIR
 
 
 # ------------------------------------------------------------------------------------------------ Hindi
@@ -544,7 +610,9 @@ def _hindi(place: _Place) -> Iterator[Mention]:
         length = _hindi_length(place, tokens, index)
         if length:
             start, end = tokens[index][0], tokens[index + length - 1][1]
-            yield _name(place, start, end, _spaced_sure(place, start, end))
+            family = place.text[slice(*tokens[index + length - 1])] in place.lists["family_devanagari"]
+            listed = family and _is_given_hindi(place, place.text[slice(*tokens[index])])
+            yield _name(place, start, end, _spaced_sure(place, start, end, listed=listed))
         index += max(length, 1)
 
 
