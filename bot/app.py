@@ -6,7 +6,6 @@ Only this file knows both the pipeline and the adapters.
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -135,16 +134,18 @@ def _notifier(
 
 
 def run(
-    app: App, say: Callable[[str], None], *, config_path: Path | None = None, threads: Threads | None = None
+    app: App,
+    say: Callable[[str], None],
+    *,
+    stopped: threading.Event,
+    config_path: Path | None = None,
+    threads: Threads | None = None,
 ) -> None:
-    """Run the service until SIGTERM or SIGINT."""
+    """Run the service until `stopped` is set."""
     app.pipeline.watch()  # compiled once, before the threads ask for it
     _introduce(app, say, config_path)
     now = app.pipeline.clock.now()
     app.store.sync_feeds(app.feeds, now, spread_s=FIRST_SPREAD_S * len(app.feeds))
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
     due = app.store.due_feeds(now + timedelta(seconds=FIRST_SPREAD_S * len(app.feeds)))
     with progress(due, "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
         watcher = _PollWatcher(due, shown.step, shown.close)

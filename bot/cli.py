@@ -1,13 +1,15 @@
 """The command line: arguments in, exit status out. Each command imports what it needs, so that --help is quick.
 
 Exit status: 0 done; 1 it could not be done (the store, the network, a page); 2 the command line or the configuration is
-wrong; 130 interrupted. docs/commands.md has all commands, also those that --help does not show.
+wrong. docs/commands.md has all commands, also those that --help does not show.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +95,14 @@ def _set_up_logs(level: str) -> None:
     set_up(level=getattr(logging, level.upper()), secrets=tokens)
 
 
+def _stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set: before all else, since a container's first process ignores them."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
 def _print_json(value: object) -> None:
     import json
 
@@ -114,12 +124,13 @@ def run(config_file: Path | None, log_level: str) -> None:
     \b
     Example:   talentwire run -c config.yaml
     """
+    stopped = _stop_on_signals()
     from bot import app
 
     config, path = _load(config_file)
     _set_up_logs(log_level)
     with app.opened(config, os.environ) as opened:
-        app.run(opened, lambda line: click.echo(line, err=True), config_path=path)
+        app.run(opened, lambda line: click.echo(line, err=True), stopped=stopped, config_path=path)
 
 
 @main.command(short_help="Do everything that is due, then end.")

@@ -94,7 +94,8 @@ class Service:
         return results is not None
 
     def start(self) -> None:
-        """Start all threads and the tick."""
+        """Start all threads and the tick. An earlier process's last tick says nothing about this one."""
+        self._store.note(HEARTBEAT, "")
         for stage in self._stages:
             for number in range(stage.threads):
                 bell = threading.Event()

@@ -91,7 +91,7 @@ def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[s
         noted = store.noted(HEARTBEAT)
     finally:
         store.close()
-    if noted is None:
+    if not noted:
         return False, "no service has ticked yet", {"alive": False, "last_tick": None}
     tick = datetime.fromtimestamp(float(noted), UTC)
     age = (SystemClock().now() - tick).total_seconds()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.model import Article, Finding, Status, Story, digest
+from bot.model import Article, Finding, Move, Status, Story, digest
 from bot.text import fold
 from bot.urls import canonical
 
@@ -52,7 +52,7 @@ class Traits:
 
 def traits(article: Article, finding: Finding) -> Traits:
     """Return what `article` is compared by. Background moves are no traits of the event."""
-    news = [m for m in finding.moves if m.status is not Status.HISTORICAL]
+    news = headline_moves(article, finding)
     movers = frozenset(_person(m.person) for m in news)
     organisations = frozenset(_name(o) for m in news for o in (m.from_org, m.to_org) if o) or frozenset(
         map(_name, finding.organisations)
@@ -75,6 +75,13 @@ def traits(article: Article, finding: Finding) -> Traits:
         words=words,
         keys=tuple(dict.fromkeys(keys)),
     )
+
+
+def headline_moves(article: Article, finding: Finding) -> list[Move]:
+    """Return the moves that the event is: those the headline tells, or, where it tells none, all that are news."""
+    news = [m for m in finding.moves if m.status is not Status.HISTORICAL]
+    told = [m for m in news if any(span.start < len(article.title) for span in m.evidence)]
+    return told or news
 
 
 def headline_words(title: str) -> frozenset[str]:
