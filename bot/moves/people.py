@@ -162,16 +162,15 @@ def _fits(finder: _Finder, token: _Token, piece: list[_Token], tokens: list[_Tok
         return False
     if finder.is_given(token):
         return token.folded not in finder.ordinary or bool(piece) or _unknown_follows(finder, token, tokens)
-    return not finder.is_word(token) or _is_family_name(finder, token, piece, tokens)
+    return not finder.is_word(token) or _is_family_name(finder, token, piece)
 
 
-def _is_family_name(finder: _Finder, token: _Token, piece: list[_Token], tokens: list[_Token]) -> bool:
+def _is_family_name(finder: _Finder, token: _Token, piece: list[_Token]) -> bool:
     """Whether an ordinary word with a capital stands behind a given name, where only names have capitals: Grażyna Lis."""
     language = finder.reading.languages[0]
-    if not piece or not language.is_free or language.noun_endings or not finder.is_given(piece[-1]):
+    if not language.is_free or language.noun_endings or token.word.isupper():
         return False
-    long = [t for t in tokens if len(t.word) > 3]
-    return sum(t.word[0].isupper() for t in long) <= 0.7 * len(long)
+    return bool(piece) and finder.is_given(piece[-1])
 
 
 def _name_shaped(word: str) -> bool:
