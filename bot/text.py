@@ -43,7 +43,7 @@ def fold(text: str) -> str:
     return "".join(_FOLDED.get(c) or _fold_character(c) for c in text)
 
 
-_FOLDED = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u00a0": " "}
+_FOLDED = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u00a0": " ", "\u0130": "i"}
 
 
 def _fold_character(character: str) -> str:

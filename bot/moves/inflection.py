@@ -9,6 +9,7 @@ from bot.lexicon import Language
 
 _ELIDED = re.compile(r"^[^\W\d_A-Z]{1,6}['’](?=[^\W\d_a-z])")
 _SUFFIX = re.compile(r"(?<=[^\W\d_]{2})['’]([^\W\d_A-Z]{1,5})$")
+_VOWELS = frozenset("aeiouyąęóаеёиоуыэюя")
 _TELLING = 4  # letters of an ending of a family name that no other case has: -ского, not -ова
 
 
@@ -36,22 +37,31 @@ def nominative(name: str, languages: Sequence[Language], given: Collection[str])
         return name
     family = rest[-1].casefold()
     known = first.casefold() in given
-    for base, rules in _readings(first.casefold(), languages, given):
+    readings = _readings(first.casefold(), languages, given)
+    best: tuple[str, str, str] | None = (readings[0][0], "", "") if readings and not known else None
+    for base, rules in readings:
         for old, new in rules:
-            if family.endswith(old) and len(family) - len(old) >= 2 and (not known or len(old) >= _TELLING):
-                bent = rest[-1][: len(rest[-1]) - len(old)] + new
-                return " ".join([_like(base), *rest[:-1], bent])
-        if not known:
-            return " ".join([_like(base), *rest])
-    return _by_family(first, rest, languages) or name
+            fits = family.endswith(old) and len(family) - len(old) >= 2 and (not known or len(old) >= _TELLING)
+            if fits and (best is None or len(old) > len(best[1])):
+                best = (base, old, new)
+    if best is None:
+        return _by_family(first, rest, languages, known=known) or name
+    base, old, new = best
+    return " ".join([_like(base), *rest[:-1], rest[-1][: len(rest[-1]) - len(old)] + new])
 
 
-def _by_family(first: str, rest: list[str], languages: Sequence[Language]) -> str:
-    """Return the name by its family name alone, where that has an ending of men's names only: -skiego, -ского; else ""."""
+def _by_family(first: str, rest: list[str], languages: Sequence[Language], *, known: bool) -> str:
+    """Return the name by its family name alone, where that has an ending of men's names only: -skiego, -ского; else "".
+
+    A given name that no list has and its family name that end alike after a consonant are a foreign man's: Трапита Бансала.
+    """
     family, given = rest[-1].casefold(), first.casefold()
     for language in languages:
         for old, new in language.cases.get("he_family", ()):
-            if len(old) < _TELLING or not family.endswith(old):
+            if not family.endswith(old) or len(family) - len(old) < 2:
+                continue
+            alike = not known and not new and given.endswith(old) and given[-len(old) - 1] not in _VOWELS
+            if len(old) < _TELLING and not (alike and family[-len(old) - 1] not in _VOWELS):
                 continue
             for ending, base in language.cases.get("he_given", ()):
                 if given.endswith(ending) and not base:
@@ -70,9 +80,9 @@ def _readings(
     """Return each given name that `word` may be a form of, with the endings that its family name then has."""
     found = []
     for language in languages:
-        for who in ("he", "she"):
+        for who in ("she", "he"):
             for old, new in language.cases.get(f"{who}_given", ()):
                 base = word[: len(word) - len(old)] + new
-                if word.endswith(old) and base in given:
+                if word.endswith(old) and (base in given or base.replace("ё", "е") in given):
                     found.append((base, language.cases.get(f"{who}_family", ())))
     return found
