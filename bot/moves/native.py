@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from bot.lexicon import Names
-from bot.moves.gazetteer import Hit
+from bot.moves.gazetteer import Hit, Term
 from bot.moves.glued import UNSPACED
 from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.watch import Watch
@@ -37,6 +37,8 @@ _KANJI_APART = re.compile(f"(?<![{_HAN}])[{_HAN}]{{1,3}}[ 　][{_HAN}ぁ-ゖ]{{1
 _HANGUL = re.compile("[가-힣]+")
 _ARABIC = re.compile("[\u0621-\u0652\u0670-\u06d3]+")
 _DEVANAGARI = re.compile("[\u0900-\u0963\u0970-\u097f]+")
+_YEAR = r"(?:19\d\d|20[01]\d|202[0-3])"  # as far as the markers of the language files go
+_PAST_YEAR = re.compile(rf"{_YEAR}\s?[年년]|(?:عام|سنة)\s{_YEAR}|{_YEAR}\sमें")
 _LONG_ROLE = 18  # characters; longer runs before a post are no part of it
 _NO_PERSON = frozenset("两両同某各該兩")  # 两氏, 同氏, 某氏: a pronoun
 _NEVER_FINAL = frozenset("를을은는")  # no name by sound ends in these
@@ -79,6 +81,7 @@ def find_native(watch: Watch, reading: Reading, near: list[Sentence]) -> None:
         return
     for sentence in near:
         _drop_parts(reading, sentence)
+        _date(reading, sentence)
         if reading.code in UNSPACED:
             _only_real_former(sentence)
     finder = {"zh": _chinese, "ja": _japanese, "ko": _korean, "ar": _arabic, "hi": _hindi}[reading.code]
@@ -104,6 +107,14 @@ def _drop_parts(reading: Reading, sentence: Sentence) -> None:
         kept = [h for h in sentence.of(kind) if not any(_within(h, o) for o in longer)]
         if kind in sentence.hits:
             sentence.hits[kind] = [h for h in kept if not _in_compound(reading, h)]
+
+
+def _date(reading: Reading, sentence: Sentence) -> None:
+    """Mark a year gone by, written with its word for year or after a word for in: what stands beside it is history."""
+    found = _PAST_YEAR.finditer(reading.text, sentence.start, sentence.end)
+    hits = [Hit(Term("status", m.group(), "historical", reading.code), m.start(), m.end()) for m in found]
+    if hits:
+        sentence.hits["status"] = sorted([*sentence.of("status"), *hits], key=lambda h: h.start)
 
 
 def _in_compound(reading: Reading, hit: Hit) -> bool:

@@ -49,9 +49,10 @@ class VerbLast(Attachment):
         before = [p for p in people if p.end <= self.trigger.start and self.trigger.start - p.end <= _CLAUSE]
         before = [p for p in before if not self._speaks_for_firm(p, wanted)]
         own = [p for p in before if p.start >= self._floor()]
+        listed = ("other",) if wanted == "object" else ()  # "P와 다른 인재를 영입": the first of several
         for pool in (own, before):
             marked = [p for p in pool if self._case(p) == wanted]
-            loose = [p for p in pool if self._case(p) in ("", "of", "object", "subject")]
+            loose = [p for p in pool if self._case(p) in ("", "of", "object", "subject", *listed)]
             chosen = marked or loose
             if chosen:
                 return self._with_list(chosen[-1], people, step=-1)
@@ -86,7 +87,10 @@ class VerbLast(Attachment):
         if self.frame.subject and self.frame.subject not in slots.ends:
             free = [o for o in near if id(o) not in owned and self._case(o) in ("subject", "")]
             slots.put(self.frame.subject, free[0] if free else self._stand_in(mover), "subject" if free else "stand_in")
-        if self.trigger.term.value in JOINING | LEAVING and "from" not in slots.ends:
+        kind = self.trigger.term.value
+        end = "from" if kind in LEAVING else "to" if kind in ("join", "become") else ""
+        slots.put(end, self._topic(mover, near), "subject")
+        if kind in JOINING | LEAVING and "from" not in slots.ends:
             slots.put("from", self._described_by(mover), "post")
         if floor > self.sentence.start:
             for org in near:
@@ -104,6 +108,13 @@ class VerbLast(Attachment):
                 if not re.search("[、。,;()]", between) and self._case(org) in ("", "of", "place"):
                     return org
         return None
+
+    def _topic(self, mover: Mention, near: list[Mention]) -> Mention | None:
+        """Return the firm that the sentence is about where the mover is another subject: AはPが退社すると発表."""
+        before = [o for o in near if o.end <= mover.start]
+        if not before or self._case(before[-1]) != "subject" or self._case(mover) != "subject":
+            return None
+        return before[-1]
 
     def _described_by(self, mover: Mention) -> Mention | None:
         """Return the firm of a clause that describes the mover: Aで基盤モデルを担当するP, A에서 추론 연구를 이끈 P."""
