@@ -39,6 +39,7 @@ SLOTS = ("source", "goal", "place", "of", "agent", "other")
 _WORD_LISTS = (
     "former",
     "roles",
+    "ai_firms",
     "people_nouns",
     "numbers",
     "negatives",

@@ -615,7 +615,7 @@ class _FreeAttachment(Attachment):
     def _right(self, people: list[Mention]) -> list[Mention]:
         for person in (p for p in people if p.start >= self.trigger.end):
             gap = self.reading.folded[self.trigger.end : person.start]
-            if len(gap) > _RIGHT_REACH or self._crosses(person) or self._speech(gap):
+            if len(gap) > _RIGHT_REACH or self._crosses(person) or self._speech(gap) or self._anew(gap):
                 return []
             marker = self.reading.marker(person.start, self.trigger.end)
             if marker in ("agent", "other", "source") or (marker == "goal" and not self._is_object(gap)):
@@ -626,6 +626,11 @@ class _FreeAttachment(Attachment):
     def _is_object(self, gap: str) -> bool:
         """Whether a person after "to" is the verb's object, as in "ficha a P"."""
         return self.frame.mover == "right" and "," not in gap and len(gap) < 50
+
+    def _anew(self, gap: str) -> bool:
+        """Whether the person behind `gap` begins a clause: "contrata engenheiros e P disse"."""
+        words = gap.split()
+        return len(words) > 1 and words[-1] in self.language.conjunctions
 
     def _speech(self, gap: str) -> bool:
         return any(word.strip(",.:«»“”\"'") in self.language.words["speech"] for word in gap.split())
@@ -681,6 +686,8 @@ class _FreeAttachment(Attachment):
         )
 
     def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
+        if any(self.trigger.end <= h.start < org.start for h in self.sentence.of("programme")) or self._is_programme(org):
+            return ""
         case = self._case(org, self.trigger.start)
         if case:
             return self.frame.slots.get(case, "")

@@ -128,6 +128,8 @@ def _of_flags(reading: Reading, found: Features) -> None:
         orgs = _orgs_near(reading, sentence)
         for hit in sentence.of("flag"):
             standing = _flag_standing(orgs, bool(sentence.of("ai")))
+            if standing in ("topic", "none") and _has_ai_firm(reading, sentence):
+                standing = "ai"
             rank = "flag" if hit.term.strong else "weak"
             name = f"{rank}.{hit.term.value}.{'lead' if sentence.zone == 'near' else sentence.zone}.{standing}"
             value = _weight(orgs) * (0.6 if sentence.zone == "near" or not sentence.orgs else 1.0)
@@ -137,6 +139,11 @@ def _of_flags(reading: Reading, found: Features) -> None:
 def _orgs_near(reading: Reading, sentence: Sentence) -> list[Mention]:
     """Return the organisations of the sentence, else what the text is about."""
     return sentence.orgs or ([reading.focus] if reading.focus else [])
+
+
+def _has_ai_firm(reading: Reading, sentence: Sentence) -> bool:
+    """Whether the sentence, or the title above it, says of a firm that nobody knows that AI is its business."""
+    return any(s.of("ai_firm") for s in reading.sentences if s is sentence or s.zone == "title")
 
 
 def _flag_standing(orgs: list[Mention], topical: bool) -> str:

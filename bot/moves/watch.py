@@ -213,6 +213,7 @@ _KIND_OF_LIST = {
     "anaphors": "anaphor",
     "first_person": "first_person",
     "programmes": "programme",
+    "ai_firms": "ai_firm",
 }
 
 
