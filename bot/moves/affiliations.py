@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.moves.gazetteer import Hit
-from bot.moves.native import CODES, firm_before, role_behind, role_text
+from bot.moves.native import CODES, firm_before, role_behind, role_text, touches
 from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
@@ -61,7 +61,7 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
         outer = [h for h in roles if h.end <= org.start]
         past = [h for h in former if h.start >= org.end]
         possessive = gap in ("'s ", "’s ", "の", "의 ", "的")
-        possessive = possessive or (bool(past) and _bare(reading, past[-1].end, person.start))
+        possessive = possessive or (bool(past) and touches(reading, past[-1].end, person.start))
         named = bool(inner) and "," not in gap and not _markers_in(reading, gap)
         if named and reading.code in CODES:
             named = reading.code != "ar" and "、" not in gap and _bare(reading, inner[-1].end, person.start)

@@ -34,12 +34,15 @@ def marker_before(folded: str, language: Language, start: int, floor: int) -> st
 
 
 def case_behind(folded: str, language: Language, end: int) -> str:
-    """Return the slot of the particle or postposition behind a name that ends at `end`, an aside left out; "" for none.
+    """Return the slot of the particle or postposition behind a name that ends at `end`; "" for none.
 
-    In alphabets (Devanagari) it is a word of its own, elsewhere it touches the name.
+    An aside and a word of `skip` (日本法人) may stand between. In alphabets (Devanagari) the particle is a word of its
+    own, elsewhere it touches the name.
     """
     aside = _ASIDE.match(folded, end)
-    rest = folded[aside.end() if aside else end :][: _LONGEST + 4]
+    start = aside.end() if aside else end
+    start += max((len(unit) for unit in language.skip if folded.startswith(unit, start)), default=0)
+    rest = folded[start : start + _LONGEST + 4]
     touching = rest.lstrip("'\"”’」』》)")
     apart = touching.lstrip(" ")
     for length in range(min(_LONGEST, len(apart)), 0, -1):

@@ -224,14 +224,20 @@ _AFTER_NAME = (
     "将", "已", "从", "自", "在", "于", "为", "任", "和", "与", "等", "也", "则", "被", "由", "是", "曾", "的",
     "正", "近日", "日前", "今", "昨", "周", "本", "确认", "证实", "透露", "表示", "称", "说", "即", "或", "拟",
     "又", "并", "先", "后", "还", "不", "未", "均", "一起", "此前", "随后", "去", "到", "担", "接", "发", "回",
-    "宣", "最", "及", "以", "带", "率", "目前", "曝",
+    "宣", "最", "及", "以", "带", "率", "目前", "曝", "因", "向", "对", "把", "让", "给", "经", "凭", "入",
+    "再", "更", "仍", "刚", "才", "终", "突", "离", "辞", "跳", "投", "选", "决", "官", "晒", "写", "坦", "强",
+    "指", "谈", "批", "获", "遭", "现", "今天", "昨天", "昨日", "今日", "本周", "上周", "下周", "近期", "最近",
+    "已经", "正式", "宣布", "将于", "曾经", "曾在", "当时", "此次", "先生", "女士", "等人", "以及", "或将",
+    "即将", "突然", "今年", "去年", "明年", "本月", "上月", "下月", "周一", "周二", "周三", "周四", "周五",
+    "周六", "周日", "日后", "加入", "离开",
 )  # fmt: skip
 _PART = 6  # characters of one part of a foreign name
+_ADVERBS_OF_TWO = tuple(word for word in _AFTER_NAME if len(word) > 1)
 _FUNCTION = frozenset("".join(word for word in (*_BEFORE_NAME, *_AFTER_NAME) if len(word) == 1)) | frozenset(
     "近日此问时使现提"
 )
 _NEVER_LAST = frozenset(
-    "将已从自在于为任和与等也则被由是曾的正今昨称说即或拟又并先后还不未均及以其这那们了到此之所就都位人员者部各每某家名个"
+    "因向对把让给凭仍刚才再更现提将已从自在于为任和与等也则被由是曾的正今昨称说即或拟又并先后还不未均及以其这那们了到此之所就都位人员者部各每某家名个"
 )
 _NO_GIVEN = frozenset("团集司部院校组省县局厅网报社党店厂宫室所股款账税价额率型联次")  # no given name has these
 _HARDLY_FAMILY = frozenset("于但时那都相向同和从成平常经全方关能别后连应来云")  # family names, but far oftener words
@@ -249,14 +255,15 @@ def _chinese(place: _Place) -> Iterator[Mention]:
 
 def _chinese_at(place: _Place, start: int, family: int) -> Iterator[Mention]:
     left = _left_of(place, start)
-    if left == "" or _ordinary_at(place, start) or (left != "vouch" and place.text[start] in _HARDLY_FAMILY):
+    if left == "" or _ordinary_at(place, start):
         return
     for given in (2, 1):
         end = start + family + given
         if end > place.sentence.end or not place.free(start, end) or not _all_han(place.text, start, end):
             continue
         right = _right_of(place, end)
-        sure = _trust(left, right)
+        rare = place.text[start] in _HARDLY_FAMILY and not left == right == "vouch"
+        sure = 0.0 if rare else _trust(left, right)
         if sure and not _no_given(place.text[start + family : end]) and not _runs_on(place, start, end, family):
             yield _name(place, start, end, sure)
             return
@@ -355,12 +362,16 @@ def _sounding_before(place: _Place, start: int, dot: int) -> int:
     return 0 if doubtful else dot - at
 
 
+def _adverb_at(place: _Place, at: int) -> bool:
+    return place.text.startswith(_ADVERBS_OF_TWO, at)
+
+
 def _sounding_after(place: _Place, start: int, end: int) -> int:
     """Return how many characters behind the dot are a name: up to a known word, or up to one that is no sound."""
     sounds, at = place.lists["sounds_han"], start
-    while at < end and place.free(at, at + 1) and place.text[at] in sounds:
+    while at < end and place.free(at, at + 1) and place.text[at] in sounds and not _adverb_at(place, at):
         at += 1
-    bounded = at == end or not place.free(at, at + 1) or place.text[at] in _FUNCTION
+    bounded = at == end or not place.free(at, at + 1) or place.text[at] in _FUNCTION or _adverb_at(place, at)
     while at - 1 > start and place.text[at - 1] in _NEVER_LAST:
         at, bounded = at - 1, True
     return at - start if bounded or at - start > 1 else 0
@@ -510,7 +521,8 @@ def _hangul_foreign(place: _Place, tokens: list[tuple[int, int]]) -> Iterator[Me
     """Read a foreign name by sound: a given name, listed or vouched for, and a family name."""
     start, first_end = tokens[0]
     listed = place.text[start:first_end] in place.lists["foreign_hangul"]
-    if not place.free(start, first_end) or not (listed or _sounds_foreign(place, start, first_end)):
+    bare = _without_particle(place.text, start, first_end) == first_end
+    if not place.free(start, first_end) or not (listed or (bare and _sounds_foreign(place, start, first_end))):
         return
     family, end = tokens[1]
     kept = _hangul_titled(place, end) and place.text[end - 1] not in _NEVER_FINAL
@@ -629,13 +641,14 @@ def _hindi(place: _Place) -> Iterator[Mention]:
 
 def _hindi_length(place: _Place, tokens: list[tuple[int, int]], index: int) -> int:
     """Return how many words from here on are a name: given + family, one of the two listed, both free."""
-    if index + 1 >= len(tokens) or not _plain(place, tokens[index]) or not _plain(place, tokens[index + 1]):
+    if index + 1 >= len(tokens) or not _plain(place, tokens[index + 1]):
         return 0
     if place.text[tokens[index][1] : tokens[index + 1][0]] != " ":
         return 0
     given = _is_given_hindi(place, place.text[slice(*tokens[index])])
     family = place.text[slice(*tokens[index + 1])] in place.lists["family_devanagari"]
-    if not given and not family:
+    plain = _plain(place, tokens[index]) or (given and family and place.free(*tokens[index]))
+    if not plain or (not given and not family):
         return 0
     third = tokens[index + 2] if index + 2 < len(tokens) else None
     if third and place.text[tokens[index + 1][1] : third[0]] == " " and _plain(place, third):
@@ -738,6 +751,12 @@ def strange_letters(reading: Reading, marks: list[tuple[int, int]], start: int, 
             for word in sorted(language.small, key=len, reverse=True):
                 rest = rest.replace(word, " ")
     return sum(1 for c in rest if c.isalpha()) // 3
+
+
+def touches(reading: Reading, start: int, end: int) -> bool:
+    """Whether nothing but a genitive parts them; in Korean one word may: 테슬라 출신 로봇공학자 빅터 로만."""
+    between = reading.folded[start:end].strip(" ,'’s\"“”：:·の的、의")
+    return between == "" or (reading.code == "ko" and between.isalpha())
 
 
 def role_text(reading: Reading, start: int, roles: list[Hit]) -> str:
