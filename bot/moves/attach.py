@@ -568,6 +568,22 @@ class _FreeAttachment(Attachment):
     def language(self) -> Language:
         return self.watch.lexicon.languages[self.trigger.term.language]
 
+    def _event(self, mover: Mention, passive: bool) -> Event | None:
+        event = super()._event(mover, passive)
+        if event is not None and event.status is not Status.DENIED and self._in_chronicle(mover):
+            return replace(event, status=Status.HISTORICAL)
+        return event
+
+    def _in_chronicle(self, mover: Mention) -> bool:
+        """Whether the sentence tells of others' past first: "P ging 2021 zu A, Q im Mai zu B"."""
+        return self.sentence.zone != "title" and any(
+            h.end <= mover.start
+            and h.term.order != "noun"
+            and event_status(self.reading, self.sentence, h) is Status.HISTORICAL
+            for h in self.sentence.of("trigger")
+            if h is not self.trigger
+        )
+
     def _floor(self) -> int:
         """Return where the clause begins: at the verb before."""
         verbs = (h.end for h in self.sentence.of("trigger") if h.end <= self.trigger.start and h.term.order != "noun")
