@@ -53,6 +53,8 @@ _WORD_LISTS = (
     "programmes",
     "including",
     "boards",
+    "spells",
+    "firms",
 )
 
 

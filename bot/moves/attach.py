@@ -293,12 +293,16 @@ class Attachment:
     def _right(self, people: list[Mention]) -> list[Mention]:
         for person in (p for p in people if p.start >= self.trigger.end):
             gap = self.reading.folded[self.trigger.end : person.start]
-            if len(gap) > _RIGHT_REACH or self._crosses(person):
+            if len(gap) > _RIGHT_REACH or self._crosses(person) or self._is_firm(gap):
                 return []
             if self.reading.marker(person.start, self.trigger.end) in ("agent", "other", "goal", "source"):
                 continue
             return [] if self._far(person) else self._with_list(person, people, step=1)
         return []
+
+    def _is_firm(self, gap: str) -> bool:
+        """Whether the name behind `gap` is a firm's: "hires law firm P"."""
+        return any(gap.rstrip().endswith(word) for g in self.reading.languages for word in g.words["firms"])
 
     def _far(self, person: Mention) -> bool:
         """Whether too many strange words stand between; those who speak for a firm must stand right beside the verb."""
@@ -407,6 +411,12 @@ class Attachment:
         marker = self.reading.marker(org.start, self.trigger.start)
         if org.known is not None and org.known.kind == "platform" and marker not in ("source", "goal"):
             return ""
+        if self.trigger.term.text.endswith(" from") and self.frame.unmarked == "to":
+            marker = self.reading.marker(
+                org.start, self.trigger.end
+            )  # "accepts an offer from A": that is where one goes
+        if marker == "place" and self.trigger.term.value in JOINING and self._after_a_spell(org):
+            return "from"
         if marker:
             return self.frame.slots.get(marker, "")
         gap = self.reading.folded[self.trigger.end : org.start]
@@ -416,6 +426,11 @@ class Attachment:
         if people or len(gap) > 50 or re.search(r"[,;:.()]", gap):
             return ""
         return self.frame.unmarked
+
+    def _after_a_spell(self, org: Mention) -> bool:
+        """Whether it is where somebody was before: "A rehires P after six months at B"."""
+        words = self.reading.folded[self.trigger.end : org.start].split()
+        return any(word in g.words["spells"] for word in words for g in self.reading.languages)
 
     def _is_programme(self, org: Mention) -> bool:
         """Whether the name is only the first word of what is joined: "the B Inception Program"."""
@@ -702,7 +717,9 @@ class _FreeAttachment(Attachment):
         )
 
     def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
-        if any(self.trigger.end <= h.start < org.start for h in self.sentence.of("programme")) or self._is_programme(org):
+        if any(self.trigger.end <= h.start < org.start for h in self.sentence.of("programme")) or self._is_programme(
+            org
+        ):
             return ""
         case = self._case(org, self.trigger.start)
         if case:

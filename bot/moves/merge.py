@@ -80,8 +80,10 @@ def in_story(merged: Merged, score: float, short: bool, weights: Mapping[str, fl
     )
 
 
-def _order(event: Event) -> tuple[bool, int, bool, int]:
-    return (event.status is Status.HISTORICAL, ZONES.index(event.sentence.zone), event.guessed, event.trigger.start)
+def _order(event: Event) -> tuple[bool, int, bool, bool, int]:
+    weak = not event.trigger.term.strong
+    zone = ZONES.index(event.sentence.zone)
+    return (event.status is Status.HISTORICAL, zone, weak, event.guessed, event.trigger.start)
 
 
 def _merged(group: list[Event], weights: Mapping[str, float]) -> Merged:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from bot.model import Kind, Reason, Span, Status
 from bot.moves.attach import Event
-from bot.moves.frames import JOINING, LEAVING
+from bot.moves.frames import FRAMES, JOINING, LEAVING
+from bot.moves.gazetteer import Hit
 from bot.moves.merge import Merged, logistic
 from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.watch import Watch
@@ -170,11 +171,18 @@ def _of_context(watch: Watch, reading: Reading, found: Features) -> None:
                 found.add(f"{kind}.{sentence.zone}", value, reading.text[hit.start : hit.end], Span(hit.start, hit.end))
         if any(p.known is not None and not p.known.stands_for for p in sentence.people):
             found.add(f"known_person.{sentence.zone}", 1.0)
-        loose = [h for h in sentence.of("trigger") if h.term.strong]
-        if loose:
+        if any(h.term.strong and not _has_thing(sentence, h) for h in sentence.of("trigger")):
             found.add(f"trigger.{sentence.zone}", 1.0)
     if not any(s.of("ai") or s.of("product") for s in reading.sentences):
         found.add("no_ai", 1.0)
+
+
+def _has_thing(sentence: Sentence, trigger: Hit) -> bool:
+    """Whether the object of a verb that takes people is a firm or a product: "A taps B for its data centre"."""
+    if FRAMES[trigger.term.value].mover != "right":
+        return False
+    names = [org.start for org in sentence.orgs] + [h.start for h in sentence.of("product")]
+    return any(0 <= start - trigger.end <= 1 for start in names)
 
 
 # ------------------------------------------------------------------------------------------------ kinds
