@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.moves.gazetteer import Hit
-from bot.moves.native import CODES, firm_before, role_behind, role_text, touches
+from bot.moves.native import CODES, firm_before, is_post_of, role_behind, role_text, touches
 from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
@@ -64,7 +64,7 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
         possessive = possessive or (bool(past) and touches(reading, past[-1].end, person.start))
         named = bool(inner) and "," not in gap and not _markers_in(reading, gap)
         if named and reading.code in CODES:
-            named = reading.code != "ar" and "、" not in gap and _bare(reading, inner[-1].end, person.start)
+            named = is_post_of(reading, org, gap) and _bare(reading, inner[-1].end, person.start)
         phrase = bool(outer) and _bare(reading, org.end, person.start)
         ex = bool(former) and gap in (" ", "") and former[-1].end <= org.start
         if possessive or named or phrase or ex:

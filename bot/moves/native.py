@@ -520,21 +520,28 @@ def _without_particle(text: str, start: int, end: int) -> int:
 def _hangul_foreign(place: _Place, tokens: list[tuple[int, int]]) -> Iterator[Mention]:
     """Read a foreign name by sound: a given name, listed or vouched for, and a family name."""
     start, first_end = tokens[0]
-    listed = place.text[start:first_end] in place.lists["foreign_hangul"]
-    bare = _without_particle(place.text, start, first_end) == first_end
-    if not place.free(start, first_end) or not (listed or (bare and _sounds_foreign(place, start, first_end))):
-        return
     family, end = tokens[1]
     kept = _hangul_titled(place, end) and place.text[end - 1] not in _NEVER_FINAL
     stop = end if kept else _without_particle(place.text, family, end)
-    if stop - family < 2 or not place.free(family, stop) or place.text[family:stop] in place.ordinary:
+    if not place.free(start, stop) or stop - family < 2 or place.text[family:stop] in place.ordinary:
         return
-    if listed:
+    if place.text[start:first_end] in place.lists["foreign_hangul"]:
         yield _name(place, start, stop, _SURE)
-        return
-    posted = place.text[start - 1 : start] == " " and any(h.end == start - 1 for h in place.sentence.of("role"))
-    if (_sounds_foreign(place, family, stop) and _hangul_vouched(place, start, stop)) or (posted and stop < end):
+    elif _vouched_foreign(place, (start, first_end), (family, stop), particle=stop < end):
         yield _name(place, start, stop, _FAIR)
+
+
+def _vouched_foreign(place: _Place, given: tuple[int, int], family: tuple[int, int], *, particle: bool) -> bool:
+    """Whether two unlisted words are a name: one sounds foreign, and a post stands before or behind them."""
+    word = place.text[slice(*given)]
+    if len(word) < 2 or word in place.ordinary or _without_particle(place.text, *given) != given[1]:
+        return False
+    sounding = [_sounds_foreign(place, *given), _sounds_foreign(place, *family)]
+    before = place.text[given[0] - 1 : given[0]] == " "
+    posted = before and any(h.end == given[0] - 1 for h in place.sentence.of("role"))
+    owned = before and (place.text[given[0] - 2] == "의" or given[0] - 1 in place.org_ends)
+    titled = _hangul_titled(place, family[1])
+    return (any(sounding) and ((titled and owned) or (posted and particle))) or (all(sounding) and (titled or posted))
 
 
 def _sounds_foreign(place: _Place, start: int, end: int) -> bool:
@@ -648,12 +655,19 @@ def _hindi_length(place: _Place, tokens: list[tuple[int, int]], index: int) -> i
     given = _is_given_hindi(place, place.text[slice(*tokens[index])])
     family = place.text[slice(*tokens[index + 1])] in place.lists["family_devanagari"]
     plain = _plain(place, tokens[index]) or (given and family and place.free(*tokens[index]))
-    if not plain or (not given and not family):
+    if not plain or not (given or family or _posted_hindi(place, tokens[index : index + 3])):
         return 0
     third = tokens[index + 2] if index + 2 < len(tokens) else None
     if third and place.text[tokens[index + 1][1] : third[0]] == " " and _plain(place, third):
         return 3 if place.text[slice(*third)] in place.lists["family_devanagari"] else 2
     return 2
+
+
+def _posted_hindi(place: _Place, tokens: list[tuple[int, int]]) -> bool:
+    """Whether two words stand between a post and a postposition: इंजीनियर पियरे गार्नियर को."""
+    after = place.text[slice(*tokens[2])] if len(tokens) > 2 else ""
+    posted = any(h.end == tokens[0][0] - 1 for h in place.sentence.of("role"))
+    return posted and after in ("ने", "को", "का", "की", "के")
 
 
 def _is_given_hindi(place: _Place, word: str) -> bool:
@@ -751,6 +765,13 @@ def strange_letters(reading: Reading, marks: list[tuple[int, int]], start: int, 
             for word in sorted(language.small, key=len, reverse=True):
                 rest = rest.replace(word, " ")
     return sum(1 for c in rest if c.isalpha()) // 3
+
+
+def is_post_of(reading: Reading, org: Mention, gap: str) -> bool:
+    """Whether a post behind `org` can be one there: no particle parts them, no preposition opens a new phrase."""
+    if reading.code == "ar" or "、" in gap[:-1] or reading.postposition(org.end) not in ("", "of", "place"):
+        return False
+    return reading.code != "zh" or not re.search("[从被把与]", gap)
 
 
 def touches(reading: Reading, start: int, end: int) -> bool:

@@ -15,6 +15,7 @@ from bot.moves.reading import Mention
 
 _CLAUSE = 160  # characters before a verb at the end in which its names stand
 _NEAR = 60
+_GENITIVES = ("의", "の", "के", "की", "का")
 _POST = 14  # characters between a firm and the post in it
 
 
@@ -65,6 +66,8 @@ class VerbLast(Attachment):
 
     def _behind(self, people: list[Mention]) -> list[Mention]:
         """Return the person whom the clause describes: OpenAIを退社した山田氏, 오픈AI를 떠난 김서윤 연구원."""
+        if self.trigger.term.value == "become":
+            return []  # "Aを統括するP" says who P is, not what is new
         for person in people:
             gap = self.reading.folded[self.trigger.end : person.start]
             if 0 <= person.start - self.trigger.end <= 24 and not re.search("[。、,;]", gap):
@@ -120,9 +123,13 @@ class VerbLast(Attachment):
         """Return the firm of a clause that describes the mover: Aで基盤モデルを担当するP, A에서 추론 연구를 이끈 P."""
         for org in reversed([o for o in self.sentence.orgs if 0 < mover.start - o.end <= _CLAUSE // 4]):
             between = self.reading.folded[org.end : mover.start]
-            verbs = any(org.end <= h.start < mover.start for h in self.sentence.of("trigger"))
+            verbs = any(
+                org.end <= h.start < mover.start and h.term.value != "become" for h in self.sentence.of("trigger")
+            )
             if not verbs and not re.search("[、。,;|]", between):
-                return org if self.reading.postposition(org.end) in ("place", "of", "source") else None
+                case = self.reading.postposition(org.end)
+                unit = case == "" and between.rstrip().endswith(_GENITIVES)
+                return org if unit or case in ("place", "of", "source") else None
         return None
 
     def _put_by_case(self, slots: Slots, org: Mention, *, owned: bool) -> None:
