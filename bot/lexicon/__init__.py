@@ -205,22 +205,37 @@ def load() -> Lexicon:
 
 
 class _Loader(yaml.CBaseLoader):
-    """Strings only (`no` stays a word), and no key twice in one mapping."""
+    """Strings only (`no` stays a word); tags mean nothing, so that none is looked up for tens of thousands of words."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return the mapping; refuses a key that is there already."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
-            seen.add(key.value)
-        return cast("dict[Any, Any]", super().construct_mapping(node, deep))
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
+        """Return a tag, which nobody reads."""
+        return "str"
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        """Do nothing: there is nothing to resolve by path."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing: there is nothing to resolve by path."""
+
+
+def _value(node: yaml.Node | None) -> Any:
+    """Return what `node` holds: strings, lists and mappings; refuses a key twice in one mapping."""
+    if isinstance(node, yaml.SequenceNode):
+        return [item.value if type(item) is yaml.ScalarNode else _value(item) for item in node.value]
+    if not isinstance(node, yaml.MappingNode):
+        return node.value if node is not None else None
+    table: dict[Any, Any] = {}
+    for key, value in node.value:
+        if key.value in table:
+            raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+        table[key.value] = _value(value)
+    return table
 
 
 def parse(name: str, text: str) -> dict[str, Any]:
     """Return the mapping in `text`, all scalars as strings. Raises ConfigError with file and line."""
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a base loader: strings, lists and mappings, nothing else
+        data = _value(_Loader(text).get_single_node())
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ConfigError((Problem(line, "", error.problem or "cannot be read", name),)) from error
