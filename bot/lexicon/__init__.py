@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -207,11 +207,11 @@ def load() -> Lexicon:
 class _Loader(yaml.CBaseLoader):
     """Strings only (`no` stays a word); tags mean nothing, so that none is looked up for tens of thousands of words."""
 
-    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
+    def resolve(self, *_: object) -> str:
         """Return a tag, which nobody reads."""
         return "str"
 
-    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+    def descend_resolver(self, *_: object) -> None:
         """Do nothing: there is nothing to resolve by path."""
 
     def ascend_resolver(self) -> None:
