@@ -175,10 +175,11 @@ class Pipeline:
         self.counters.add("talentwire_feed_polls_total", outcome=result.outcome)
         self.counters.add("talentwire_entries_seen_total", len(result.entries))
         failed = result.outcome is PollOutcome.FAILED
+        news = failed and feed.failures <= 1 and result.reason != FetchReason.NO_NETWORK  # that is said once, for all
         event(
             log,
             "feed failed" if failed else "feed polled",
-            level=logging.WARNING if failed and feed.failures <= 1 else logging.DEBUG,
+            level=logging.WARNING if news else logging.DEBUG,
             feed=redact(feed.url),
             outcome=result.outcome,
             new=len(result.entries),
