@@ -166,7 +166,7 @@ def _fits(finder: _Finder, token: _Token, piece: list[_Token], tokens: list[_Tok
 
 
 def _is_family_name(finder: _Finder, token: _Token, piece: list[_Token]) -> bool:
-    """Whether an ordinary word with a capital stands behind a given name, where only names have capitals: Grażyna Lis."""
+    """Whether a word with a capital stands behind a given name, in a language where only names have them: Hanna Lis."""
     language = finder.reading.languages[0]
     if not language.is_free or language.noun_endings or token.word.isupper():
         return False
