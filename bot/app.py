@@ -238,10 +238,14 @@ def _first_run(app: App) -> str:
 def _where(app: App) -> str:
     if app.pipeline.channel == TERMINAL:
         return f"this terminal; for Slack set {TOKEN} and slack.channel"
+    from bot.adapters.slack import SlackNotifier
+
+    if not isinstance(app.notifier, SlackNotifier):
+        return f"channel {app.pipeline.channel}"
     try:
-        identity = app.notifier.check()  # type: ignore[attr-defined]
+        identity = app.notifier.check()
     except DeliveryError as error:
         if error.reason in {DeliveryReason.TOKEN, DeliveryReason.CHANNEL}:
             raise ConfigError((Problem(0, TOKEN, f"Slack does not take it: {error.detail}"),)) from error
         return f"Slack channel {app.pipeline.channel}; Slack cannot be reached now ({error.reason}), alerts wait"
-    return f"Slack channel {app.pipeline.channel} as {identity}"
+    return f"Slack channel {app.pipeline.channel}, as {identity.user} in {identity.team}"
