@@ -53,7 +53,7 @@ def nominative(name: str, languages: Sequence[Language], given: Collection[str])
 def _by_family(first: str, rest: list[str], languages: Sequence[Language], *, known: bool) -> str:
     """Return the name by its family name alone, where that has an ending of men's names only: -skiego, -ского; else "".
 
-    A given name that no list has and its family name, ending alike after a consonant, are a foreign man's: Хорсана Бендала.
+    A given name that no list has and its family name, ending alike after a consonant, are a foreign man's.
     """
     family, given = rest[-1].casefold(), first.casefold()
     for language in languages:
