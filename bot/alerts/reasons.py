@@ -38,7 +38,6 @@ _WHOLE = {
     "moves.many": "several people move",
     "moves.past": "an earlier move",
     "org.title": "an organisation in the headline",
-    "people.title": "people in the headline",
     "person.known": "a known name",
 }
 
