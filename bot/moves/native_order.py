@@ -36,7 +36,8 @@ class VerbLast(Attachment):
         """Return the slot of the particle behind a name, "" where the phrase of the trigger itself begins with it."""
         if 0 <= self.trigger.start - mention.end <= 1:
             return ""
-        return self.reading.postposition(case_end(self.reading, self.sentence, mention))
+        person = mention.kind == "person"  # a post behind a firm is somebody's in it
+        return self.reading.postposition(case_end(self.reading, self.sentence, mention) if person else mention.end)
 
     def _floor(self) -> int:
         """Return where the clause of this verb begins: behind the verb before."""
@@ -187,6 +188,12 @@ class Chinese(Attachment):
     def _marked(self, mention: Mention) -> str:
         return self.reading.marker(mention.start, self.sentence.start)
 
+    def _blocked(self, person: Mention, gap: str) -> bool:
+        """Whether the person only owns who moves (P的合伙人). Right beside the verb they are its own (对P离职)."""
+        if gap.startswith("的"):
+            return True
+        return not (gap == "" and self._marked(person) == "other") and super()._blocked(person, gap)
+
     def _described(self, people: list[Mention]) -> list[Mention]:
         """Return the person whom the verb describes: 刚从OpenAI离职的焦可."""
         after = next((p for p in people if 0 <= p.start - self.trigger.end <= 20), None)
@@ -301,13 +308,15 @@ class Arabic(Attachment):
         return any(post.org is org for post in self.posts.values())
 
     def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
+        if self._is_post(org):
+            return ""
         marker = self.reading.marker(org.start, self.trigger.start)
         if marker:
             return self.frame.slots.get(marker, "")
         if previous is not None:
             return previous[1] if LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
         gap = self.reading.folded[self.trigger.end : org.start]
-        if self._is_post(org) or len(gap) > _NEAR or re.search("[،.:()]", gap):
+        if len(gap) > _NEAR or re.search("[،.:()]", gap):
             return ""
         return self.frame.unmarked
 

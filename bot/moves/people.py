@@ -92,7 +92,8 @@ def _known(finder: _Finder, sentence: Sentence) -> None:
 
 def _has_first_name(text: str, start: int) -> bool:
     """Whether a capitalised word or initial stands right before: "William Saunders" is not the Saunders we know."""
-    return bool(re.search(r"(?<![^\W_])[A-Z][^\W\d_]*\.? $", text[max(0, start - 24) : start]))
+    before = re.sub(r"(?:(?:de|van|von|der|den|la|le|di|da|dos|del|bin|al) )+$", "", text[max(0, start - 30) : start])
+    return bool(re.search(r"(?<![^\W_])[A-Z][^\W\d_]*\.? $", before))
 
 
 # ------------------------------------------------------------------------------------------------ names by shape

@@ -241,3 +241,22 @@ def test_a_name_told_in_full_stands_for_its_parts_further_down(watch: Watch) -> 
     finding = judge(watch, title, body, "zh")
     assert [(m.person, m.from_org, m.to_org) for m in finding.moves] == [("伊莎贝尔·科尔特斯", "OpenAI", "Anthropic")]
     assert joined(title, body).startswith(title)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("zh", "岳听澜的合伙人们离开智谱"),  # the person only owns those who move
+        ("ja", "OpenAI出身のヨナス・ベルク氏が講演会に登壇"),  # a past post is no event
+        ("ja", "OpenAIを統括するヨナス・ベルク氏が語った"),  # a description is none either
+        ("ko", "오픈AI 출신 강유담 대표는 연봉이 올랐다고 말했다"),
+        ("zh", "智谱创业者岳听澜谈大模型创业公司"),  # 创业 is a part of a longer word
+    ],
+)
+def test_people_who_are_only_spoken_of_do_not_move(watch: Watch, code: str, text: str) -> None:
+    assert judge(watch, text, "", code).moves == ()
+
+
+def test_a_firm_that_acts_is_not_where_its_hire_comes_from(watch: Watch) -> None:
+    finding = judge(watch, "アンソロピックは元青雲堂のエンジニア、三枝真帆氏を採用した。", "", "ja")
+    assert [(m.person, m.from_org, m.to_org) for m in finding.moves] == [("三枝真帆", None, "Anthropic")]
