@@ -674,7 +674,9 @@ class _FreeAttachment(Attachment):
         if following and not self._crosses(following[0]):
             gap = self.reading.folded[self.trigger.end : following[0].start]
             marker = self.reading.marker(following[0].start, self.trigger.end)
-            if marker in ("of", "", "source") and not re.search(r"[,;:]", gap) and not self._far(following[0]):
+            post = any(self.trigger.end <= h.start < following[0].start for h in self.sentence.of("role"))
+            parted = re.search(r"[;:]", gap) or ("," in gap.rstrip(" ,") if post else "," in gap)
+            if marker in ("of", "", "source") and not parted and not self._far(following[0]):
                 return self._with_list(following[0], people, step=1)
         return self._left([p for p in before if self.trigger.start - p.end <= 70])
 
@@ -683,6 +685,8 @@ class _FreeAttachment(Attachment):
     def _slots(self, mover: Mention, passive: bool) -> Slots:
         slots = Slots()
         self._after_verb(slots)
+        if slots.ends.get("to") is not None and slots.ends["to"].start == mover.start:
+            del slots.ends["to"], slots.how["to"]  # the mover stands behind its verb and was taken for a firm
         self._before(slots, mover)
         if self.frame.subject and not passive:
             org = self._actor(mover) or self._stand_in(mover)
@@ -696,12 +700,17 @@ class _FreeAttachment(Attachment):
         if slot == "source" and self.language.by_is_from and self._passive() and not self._has_goal():
             return "agent"
         if slot == "of" and kind in ("join", "move"):
-            return "source" if self._has_goal() else "goal"
+            return "source" if self._has_goal() or self._comes_from(org) else "goal"
         if kind == "stay" and (slot == "of" or (slot == "place" and self._offered(org))):
             return "goal"  # the offer of A, a post at A; "stays at A" has nothing between
         if slot == "goal" and kind == "poach" and org.start >= self.trigger.end and self._acts():
             return "source"  # what is taken is taken "a A", "à A"
         return slot
+
+    def _comes_from(self, org: Mention) -> bool:
+        """Whether the verb itself ends in the word before `org`: "vem da A"."""
+        last = self.trigger.term.text.rpartition(" ")[2]
+        return org.start - self.trigger.end == 1 and self.language.before.get(last) == "of"
 
     def _offered(self, org: Mention) -> bool:
         begin = min(self.trigger.end, org.start)
