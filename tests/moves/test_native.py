@@ -246,7 +246,7 @@ def test_a_name_told_in_full_stands_for_its_parts_further_down(watch: Watch) -> 
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        ("zh", "岳听澜的合伙人们离开智谱"),  # the person only owns those who move
+        ("zh", "研究员岳听澜的合伙人们离开智谱"),  # the person only owns those who move
         ("ja", "OpenAI出身のヨナス・ベルク氏が講演会に登壇"),  # a past post is no event
         ("ja", "OpenAIを統括するヨナス・ベルク氏が語った"),  # a description is none either
         ("ko", "오픈AI 출신 강유담 대표는 연봉이 올랐다고 말했다"),
@@ -260,3 +260,18 @@ def test_people_who_are_only_spoken_of_do_not_move(watch: Watch, code: str, text
 def test_a_firm_that_acts_is_not_where_its_hire_comes_from(watch: Watch) -> None:
     finding = judge(watch, "アンソロピックは元青雲堂のエンジニア、三枝真帆氏を採用した。", "", "ja")
     assert [(m.person, m.from_org, m.to_org) for m in finding.moves] == [("三枝真帆", None, "Anthropic")]
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("zh", "2012 年，研究员岳听澜离开智谱加入百度"),
+        ("ja", "2009年に研究者の橋口凛太郎氏がOpenAIを退社した"),
+        ("ko", "2011년 강유담 연구원이 오픈AI를 떠났다"),
+        ("ar", "في عام 2012 غادر المهندس طارق الزهراني أنثروبيك"),
+        ("hi", "2008 में शोधकर्ता हर्ष मेहता ने ओपनएआई छोड़ा"),
+    ],
+)
+def test_a_year_gone_by_makes_a_move_history(watch: Watch, code: str, text: str) -> None:
+    assert {move.status.value for move in judge(watch, text, "", code).moves} <= {"historical"}
+    assert names(watch, text, code)
