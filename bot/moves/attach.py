@@ -584,6 +584,9 @@ class _FreeAttachment(Attachment):
         return self.watch.lexicon.languages[self.trigger.term.language]
 
     def _event(self, mover: Mention, passive: bool) -> Event | None:
+        term, end = self.trigger.term, self.trigger.end
+        if term.value == "become" and not term.strong and not role_after(self.reading, self.sentence, end, end + 60):
+            return None  # "becomes the richest man": a weak word of this kind needs a post
         event = super()._event(mover, passive)
         if event is not None and event.status is not Status.DENIED and self._in_chronicle(mover):
             return replace(event, status=Status.HISTORICAL)
