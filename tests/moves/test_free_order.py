@@ -66,6 +66,7 @@ def test_the_mover_and_both_ends_are_read(watch: Watch, code: str, text: str, mo
         ("it", "Perplexity aderisce al programma OpenAI for Startups, dice Ottavia Neri", "a programme is no employer"),
         ("pt", "A OpenAI contrata engenheiros e Evandro Quintela comemora", "another clause begins"),
         ("tr", "OpenAI yeni bir model tanıttı", "ye of yeni is no suffix"),
+        ("pt", "Evandro Quintela se torna a pessoa mais rica, à frente da OpenAI", "to become needs a post"),
         ("de", "OpenAI wirbt für Haber und Söhne", "ab of Haber is no second half of a verb"),
     ],
 )
