@@ -112,7 +112,7 @@ def script(character: str) -> int:
 
 def left_edge(folded: str, start: int) -> bool:
     """Tell whether a word may begin at `start`."""
-    if start == 0:
+    if start == 0 or folded[start - 1] == " ":
         return True
     before = script(folded[start - 1])
     if before == 0 or before in (2, 3) or before != script(folded[start]):
@@ -129,7 +129,7 @@ def _clitic(folded: str, start: int) -> bool:
 
 def right_edge(folded: str, end: int) -> bool:
     """Tell whether a word may end at `end`. Hangul words carry their particles, so they may end anywhere."""
-    if end >= len(folded):
+    if end >= len(folded) or folded[end] == " ":
         return True
     after = script(folded[end])
     return after == 0 or after in (2, 3, 5) or after != script(folded[end - 1])

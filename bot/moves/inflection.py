@@ -16,6 +16,8 @@ _TELLING = 4  # letters of an ending of a family name that no other case has: -Ñ
 def trim(word: str, languages: Sequence[Language]) -> tuple[int, int]:
     """Return where the name begins and ends in `word`, without an elided article before or a case suffix after it."""
     begin, end = 0, len(word)
+    if "'" not in word and "â€™" not in word:
+        return begin, end
     elided = _ELIDED.match(word)
     if elided and word[elided.end()].isupper():
         begin = elided.end()

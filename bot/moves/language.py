@@ -28,7 +28,7 @@ _SCRIPTS = (
 def detect(languages: Mapping[str, Language], text: str, hint: str = "") -> str:
     """Return the code of the language of `text`: the hint where script and words allow it, "en" where nothing tells."""
     sample = text[:_SAMPLE]
-    letters = sum(character.isalpha() for character in sample) or 1
+    letters = sum(map(str.isalpha, sample)) or 1
     for code, pattern in _SCRIPTS:
         found = len(pattern.findall(sample))
         if found >= 0.12 * letters or (code in ("ja", "ko") and found >= 0.06 * letters and found > 3):
@@ -38,15 +38,16 @@ def detect(languages: Mapping[str, Language], text: str, hint: str = "") -> str:
 
 def _by_words(languages: Mapping[str, Language], sample: str, hint: str) -> str:
     words = Counter(_WORD.findall(_PARTICLES.sub(" ", sample).casefold()))
-    scores: dict[str, float] = {
-        code: sum(
-            count * (1.0 if word in language.stopwords else _HINT if word in language.vocabulary else 0.0)
-            for word, count in words.items()
-        )
-        for code, language in languages.items()
-    }
+    scores = {code: _score(language, words) for code, language in languages.items()}
     hint = hint if hint in scores else ""
     if hint:
         scores[hint] = scores[hint] * 1.3 + 1
     best = max(scores, key=lambda code: (scores[code], code == "en"), default="en")
     return best if scores and scores[best] else "en"
+
+
+def _score(language: Language, words: Mapping[str, int]) -> float:
+    """Count the words of the language's stop list, and those of its other vocabulary as hints."""
+    stops = language.stopwords.intersection(words)
+    hints = language.vocabulary.intersection(words) - stops
+    return sum(map(words.__getitem__, stops)) + _HINT * sum(map(words.__getitem__, hints))

@@ -132,7 +132,7 @@ def _sentences(text: str, title: str) -> list[Sentence]:
     for span in sentences(text):
         start = span.start
         again = text.find(title, start, span.end) if start >= body and len(title) > _LONG_TITLE else -1
-        if again >= 0:
+        if again >= 0 and not _goes_on(text, again + len(title)):
             start = again + len(title)  # the body says the title again, often behind a byline
             while start < span.end and text[start] in " :;,.|-–—…!?\n":
                 start += 1
@@ -140,6 +140,12 @@ def _sentences(text: str, title: str) -> list[Sentence]:
                 continue
         found.append(Sentence(start, span.end, _zone(start, body)))
     return found or [Sentence(0, len(text), "title")]
+
+
+def _goes_on(text: str, position: int) -> bool:
+    """Whether the sentence goes on there: the body's first sentence may begin with the words of the title."""
+    rest = text[position : position + 2].lstrip()
+    return rest[:1].islower() or rest[:1] in ("'", "’", ",")
 
 
 def _zone(start: int, body: int) -> str:
