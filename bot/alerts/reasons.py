@@ -59,7 +59,7 @@ def _words(reason: Reason) -> Iterator[str]:
         yield f"{_WHOLE[rule]} ({found})" if found and kind in {"person", "org"} else _WHOLE[rule]
     elif kind in {"move", "group"} and found:
         yield f"{found} {_PLACES.get(parts[0], '')}".strip()
-    elif kind == "flag" and parts[0] in _FLAGS:
+    elif kind in {"flag", "weak"} and parts[0] in _FLAGS:
         yield " ".join(words for words in (f"{_FLAGS[parts[0]]}:", found, _PLACES.get(parts[-2], "")) if words)
     elif kind == "keyword" and found:
         yield f"a word to watch: {found}"
