@@ -103,7 +103,9 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
     # in native scripts a comma parts clauses
     listed = reading.code in CODES and text[person.end : person.end + 1] in (",", "，", "、")
     if apposition and not listed and (roles or former or marker in ("source", "place", "of") or len(gap) <= 3):
-        return Affiliation(org, _role_text(reading, roles, person.end, org.start), former)
+        inside = bool(roles) and roles[0].start >= org.end  # "P, B's head of safety"
+        start, end = (org.end, limit) if inside else (person.end, org.start)
+        return Affiliation(org, _role_text(reading, roles, start, end), former)
     if len(gap) <= 6 and marker in ("of", "source", "place") and "," not in gap:
         return Affiliation(org, "", False)
     return None
@@ -181,6 +183,7 @@ def _is_small(reading: Reading, word: str) -> bool:
         or folded in language.before
         or folded in language.words["former"]
         or folded in language.passive
+        or folded in language.conjunctions
         for language in reading.languages
     )
 
