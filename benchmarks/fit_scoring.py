@@ -1,6 +1,6 @@
 """Fit the weights of bot/lexicon/scoring.yaml: maximum a posteriori, with a Gaussian prior at the weights set by hand.
 
-    python benchmarks/fit_scoring.py [--write] [--strength 1.0]
+    python -m benchmarks.fit_scoring [--write] [--strength 1.0]
 
 The bench is no part of this repository: TALENTWIRE_BENCH names the directory that holds `talent/`. Fitted on dev, articles_dev and
 the part of the background that passes the gate; status_dev is only measured. Prints what each fold shows that was not fitted on

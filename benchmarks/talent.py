@@ -1,6 +1,6 @@
 """Score the classifier on bench/talent: dev, status_dev, articles_dev and the background stream.
 
-    python benchmarks/talent.py [--quick] [--set dev|status|articles|background ...] [--out DIR]
+    python -m benchmarks.talent [--set dev|status|articles|background ...] [--out DIR]
 
 The bench is no part of this repository: TALENTWIRE_BENCH names the directory that holds `talent/`. Every figure comes with its n
 and, where the scorer gives one, its 90 % band. status_dev and the invented organisations in it are scored with watch.yaml.

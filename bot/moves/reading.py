@@ -24,7 +24,8 @@ NEAR = 1_300  # characters of the body in which moves are news; deeper ones are 
 class Mention:
     """A name or a group at characters `start` to `end`. `sure` is our trust in it being one, 0 to 1.
 
-    `kind` is org, person or group; `via` exact, mangled, surname, shape, role or anaphor. Names of organisations that
+    `kind` is org, person or group; `via` exact, mangled, surname, shape, single (one word), handle,
+    author ("I"), role or post (a group named by what they do), firm (its whole staff) or anaphor. Names of organisations that
     nobody told us of have `known` None.
     """
 

@@ -123,7 +123,9 @@ class _Builder:
         for language in self.lexicon.languages.values():
             for old, new in language.bent:
                 self.terms += [
-                    Term("org", fold(f[: -len(old)] + new), name, language.code, form=f[: -len(old)] + new, capital=True)
+                    Term(
+                        "org", fold(f[: -len(old)] + new), name, language.code, form=f[: -len(old)] + new, capital=True
+                    )
                     for f in forms
                     if f.endswith(old) and len(f) > 3 and " " not in f
                 ]
