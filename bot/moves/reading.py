@@ -25,7 +25,8 @@ class Mention:
     """A name or a group at characters `start` to `end`. `sure` is our trust in it being one, 0 to 1.
 
     `kind` is org, person or group; `via` exact, mangled, surname, shape, single (one word), handle,
-    author ("I"), role or post (a group named by what they do), firm (its whole staff) or anaphor. Names of organisations that
+    author ("I"), role or post (a group named by what it does), firm (its whole staff) or anaphor. Names of
+    organisations that
     nobody told us of have `known` None.
     """
 
