@@ -13,6 +13,9 @@ STUB_CHARACTERS = 280  # an article's text is longer than this, or it does not t
 BARE_WALL = 600  # one phrase of a wall makes a text shorter than this a wall,
 WALL_CHARACTERS = 1_800  # two make one that is shorter than this; longer ones are articles that mention cookies
 
+A_SENTENCE = 5  # longer words, from which on a summary says something
+COVERED = 0.8  # of the summary's words, from which on the page tells all of it
+
 _WORD = re.compile(r"[^\W_]{2,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0e7f]")
 _DENSITY = 2.5  # characters of alphabetic text that say as much as one of these
@@ -22,7 +25,7 @@ def quality(text: str, *, title: str, summary: str) -> tuple[Quality, str]:
     """Return what the text of a page is, and in words why ("" for an article).
 
     A wall is short and carries the words of one, without telling what the feed's `title` and `summary` tell. A stub is
-    too short to tell more than they do, or has nothing to do with them.
+    too short to tell more than they do, or has nothing to do with them, whatever its length.
     """
     length = _length(text)
     folded = " ".join(fold(text).split())
@@ -30,7 +33,7 @@ def quality(text: str, *, title: str, summary: str) -> tuple[Quality, str]:
         return Quality.WALL, wall
     if length < STUB_CHARACTERS or length < 0.8 * _length(summary):
         return Quality.STUB, "a page with too little text"
-    if length < WALL_CHARACTERS and _stranger(folded, fold(title)):
+    if _stranger(folded, fold(title)):
         return Quality.STUB, "a page about something else"
     return Quality.ARTICLE, ""
 
@@ -47,14 +50,30 @@ def check_status(status: int) -> None:
 def article_of(entry: Entry, page_text: str | None = None, note: str = "") -> Article:
     """Return the article of an entry: of its page's text where that is one, else of what the feed says.
 
-    `page_text` None means that there is no page text, and `note` is the reason ("" where none was wanted).
+    `page_text` None means that there is no page text, and `note` is the reason ("" where none was wanted). What the
+    feed says and the page does not goes before the page's text, since not all of a page may have been found.
     """
     if page_text is not None:
         verdict, _ = quality(page_text, title=entry.title, summary=entry.summary)
         if verdict is Quality.ARTICLE:
-            return Article(entry, one_line(entry.title), page_text, entry.language, Source.PAGE)
+            body = _with_summary(page_text, entry.summary)
+            return Article(entry, one_line(entry.title), body, entry.language, Source.PAGE)
         note = (ArticleReason.WALL if verdict is Quality.WALL else ArticleReason.STUB).value
     return Article(entry, one_line(entry.title), entry.summary, entry.language, Source.SUMMARY, note)
+
+
+def _with_summary(page_text: str, summary: str) -> str:
+    """Return the page's text, behind the summary unless that says little which the page does not say too."""
+    told = _words(fold(summary))
+    covered = len(told & _words(fold(page_text))) >= COVERED * len(told)
+    return page_text if covered or len(told) < A_SENTENCE else f"{summary}\n\n{page_text}"
+
+
+def _words(folded: str) -> set[str]:
+    """Return the longer words of a text; pairs of characters in scripts without spaces."""
+    return {word for word in _WORD.findall(folded) if len(word) > 3 and not _CJK.search(word)} | {
+        folded[i : i + 2] for i in range(len(folded) - 1) if _CJK.match(folded[i]) and _CJK.match(folded[i + 1])
+    }
 
 
 def _wall(folded: str, least: int) -> str:
@@ -68,9 +87,6 @@ def _length(text: str) -> float:
 
 
 def _stranger(folded: str, title: str) -> bool:
-    """Tell whether a short text shares not one longer word with a title that has several."""
-    if _CJK.search(title):
-        pairs = {title[i : i + 2] for i in range(len(title) - 1) if _CJK.match(title[i]) and _CJK.match(title[i + 1])}
-        return len(pairs) >= 4 and not any(pair in folded for pair in pairs)
-    words = {word for word in _WORD.findall(title) if len(word) > 3}
-    return len(words) >= 3 and not any(word in folded for word in words)
+    """Tell whether a text shares not one longer word with a title that has several."""
+    words = _words(title)
+    return len(words) >= (4 if _CJK.search(title) else 3) and not any(word in folded for word in words)

@@ -173,8 +173,9 @@ def _of_context(watch: Watch, reading: Reading, found: Features) -> None:
             found.add(f"known_person.{sentence.zone}", 1.0)
         if any(h.term.strong and not _has_thing(sentence, h) for h in sentence.of("trigger")):
             found.add(f"trigger.{sentence.zone}", 1.0)
-    if not any(s.of("ai") or s.of("product") for s in reading.sentences):
-        found.add("no_ai", 1.0)
+    near = [org.known for s in reading.sentences if s.zone in ("title", "lead") for org in s.orgs]
+    if not any(s.of("ai") or s.of("product") for s in reading.sentences) and not any(k and k.watched for k in near):
+        found.add("no_ai", 1.0)  # whom the user watches, the user knows to be of AI
 
 
 def _has_thing(sentence: Sentence, trigger: Hit) -> bool:

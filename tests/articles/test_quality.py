@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -74,6 +75,27 @@ def test_phrases_are_written_as_they_are_compared() -> None:
 def test_a_page_that_is_an_article_is_judged() -> None:
     article = article_of(ENTRY, ARTICLE)
     assert (article.source, article.note, article.title, article.body) == (Source.PAGE, "", TITLE, ARTICLE)
+
+
+@pytest.mark.parametrize(
+    ("summary", "body"),
+    [
+        ("Continue reading on our site.", ARTICLE),  # says nothing
+        (SENTENCE, ARTICLE),  # the page says it too
+        ("Ada Byron leaves the laboratory for a rival in August, with the largest group.", ARTICLE),  # in other words
+        (
+            "Byron takes twelve colleagues along to Norvane, where she becomes chief scientist.",
+            f"Byron takes twelve colleagues along to Norvane, where she becomes chief scientist.\n\n{ARTICLE}",
+        ),  # the page does not: some of it was not found
+    ],
+)
+def test_what_only_the_feed_says_is_not_lost(summary: str, body: str) -> None:
+    assert article_of(replace(ENTRY, summary=summary), ARTICLE).body == body
+
+
+def test_a_long_page_without_a_word_of_the_title_is_another() -> None:
+    menu = "The satellite operator reviewed its forecast for the coming quarter. " * 60
+    assert quality(menu, title=TITLE, summary="")[0] is Quality.STUB
 
 
 @pytest.mark.parametrize(
