@@ -132,10 +132,10 @@ class Bot:
             limits=Limits(least_interval=timedelta(minutes=15)),
         )
 
-    def work(self, pipeline: Pipeline) -> Pipeline:
+    def work(self, pipeline: Pipeline, *, least: int = 2) -> Pipeline:
         """Run all stages to the end, starting anew after a death; returns the pipeline that is alive at the end."""
         rounds = 0
-        while rounds < 12:  # every wait that delivery may need, with time to spare
+        while rounds < least or self._is_owing():
             try:
                 self._round(pipeline)
                 self.clock.advance(16)
@@ -144,6 +144,10 @@ class Bot:
                 self.deaths += 1
                 pipeline, rounds = self.start(), 0
         return pipeline
+
+    def _is_owing(self) -> bool:
+        assert self.store is not None
+        return self.store.unfinished() > 0
 
     def _round(self, pipeline: Pipeline) -> None:
         while pipeline.poll_host("w") is not None:

@@ -26,7 +26,7 @@ from tests.fakes.slack_server import serve
 
 FARM = Path(__file__).parents[2] / "benchmarks" / "farm" / "server.py"
 CHANNEL = "C0ALERTS"
-FEEDS, NEW, PUBLISHES = 40, 4, 3
+FEEDS, NEW, PUBLISHES = 36, 4, 3
 SETTLE_S = 0.4  # the fake's history lags a third of that
 PATIENCE_S = 60.0
 # The farm's made-up organisations: on the test's watchlist, as a user who follows them would put them there.
