@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model import Article, Finding, Status, Story, StoryId, digest
-from bot.stories.match import Traits, best_match, headline_moves
+from bot.stories.match import WINDOW, Traits, best_match, headline_moves
 from bot.urls import canonical
 
 
@@ -68,7 +68,8 @@ def _new_story(article: Article, finding: Finding, now: datetime) -> Story:
     """Make a story of one article; its id is a function of the article alone."""
     entry = article.entry
     source = canonical(entry.url) if entry.url else f"{entry.feed_url}\x1f{article.title}"
-    first_seen = min(entry.published_at or now, now) if entry.baseline else now
+    # What stood in a feed before its first poll, without a date, may be of any age: it is no news of the last days.
+    first_seen = min(entry.published_at or now - WINDOW, now) if entry.baseline else now
     news = headline_moves(article, finding)
     movers = tuple(dict.fromkeys(m.person for m in news))
     ends = tuple(dict.fromkeys(o for m in news for o in (m.from_org, m.to_org) if o))

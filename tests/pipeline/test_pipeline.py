@@ -28,14 +28,15 @@ from tests.pipeline.crash_world import CHANNEL, CONFIG, watch
 FEED = "https://news.example/feed.xml"
 HIRE = "Norvane AI hires Ada Ferrano from Quillstone Labs"
 STORY = "https://news.example/a"
+TODAY = "<pubDate>Wed, 01 Jul 2026 09:00:00 GMT</pubDate>"
 BODY = " ".join(
     [f"{HIRE}, the company said on Monday."] + ["Nobody said more about the plans of the group that day."] * 12
 )
 
 
-def rss(*items: tuple[str, str, str], host: str = "news.example") -> Page:
+def rss(*items: tuple[str, str, str], host: str = "news.example", date: str = "") -> Page:
     rows = "".join(
-        f"<item><guid>{name}</guid><title>{title}</title><link>https://{host}/{name}</link><description>{text}</description></item>"
+        f"<item><guid>{name}</guid><title>{title}</title><link>https://{host}/{name}</link><description>{text}</description>{date}</item>"
         for name, title, text in items
     )
     return Page(f"<rss version='2.0'><channel><title>The News</title>{rows}</channel></rss>".encode())
@@ -323,7 +324,10 @@ def test_the_first_run_waits_until_all_feeds_were_asked(tmp_path):
     scene = Scene.__new__(Scene)
     clock = FakeClock()
     web = FakeFetcher(
-        {FEED: rss(("a", HIRE, HIRE)), "https://b.example/feed.xml": rss(("b", "Dull", "Dull"), host="b.example")}
+        {
+            FEED: rss(("a", HIRE, HIRE), date=TODAY),
+            "https://b.example/feed.xml": rss(("b", "Dull", "Dull"), host="b.example"),
+        }
     )
     notifier = FakeNotifier(clock)
     scene.pipeline = Pipeline(
@@ -346,7 +350,7 @@ def test_first_run_with_no_stories_wanted_says_nothing(tmp_path):
     clock = FakeClock()
     notifier = FakeNotifier(clock)
     made = Config.model_validate({**CONFIG.model_dump(exclude_unset=True, by_alias=True), "first_run": {"stories": 0}})
-    web = FakeFetcher({FEED: rss(("a", HIRE, HIRE))})
+    web = FakeFetcher({FEED: rss(("a", HIRE, HIRE), date=TODAY)})
     pipeline = Pipeline(made, watch, store, web, InlineWorkers(), notifier, clock, Counters(), Policy(), CHANNEL)
     store.sync_feeds([Feed(FEED)], clock.now(), spread_s=0)
     pipeline.poll_host("w")

@@ -206,3 +206,17 @@ def test_a_story_is_grown_not_rewritten():
     ).story  # fmt: skip
     assert (grown.headline, grown.first_seen, grown.people) == (first.headline, first.first_seen, first.people)
     assert (grown.last_seen, grown.score, grown.kinds) == (NOW + HOUR, 0.99, (Kind.HIRE, Kind.POACH))
+
+
+@pytest.mark.parametrize(
+    ("published", "first_seen"),
+    [
+        (NOW - timedelta(hours=30), NOW - timedelta(hours=30)),  # as old as it says
+        (NOW + timedelta(hours=5), NOW),  # nobody is ahead of the clock
+        (None, NOW - timedelta(days=7)),  # may be of any age: no news of the last days
+    ],
+)
+def test_a_baseline_story_is_as_old_as_its_entry(published, first_seen):
+    old = article("OpenAI hires David Lau", n=1, baseline=True)
+    old = replace(old, entry=replace(old.entry, published_at=published))
+    assert placed(old, finding(LAU)).story.first_seen == first_seen
