@@ -77,4 +77,6 @@ else
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: https://www.python.org/downloads/'; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 endif
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m bot "$$@"\n' '$(CURDIR)' '$(CURDIR)/$(PY)' > $(VENV)/bin/talentwire
+	@chmod +x $(VENV)/bin/talentwire
 	@touch $@

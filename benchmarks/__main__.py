@@ -92,7 +92,7 @@ def measure_talent() -> None:
     if not os.environ.get("TALENTWIRE_BENCH"):
         print("talent: TALENTWIRE_BENCH is not set, left out")
         return
-    subprocess.run([sys.executable, str(HERE / "talent.py")], check=True)
+    subprocess.run([sys.executable, "-m", "benchmarks.talent"], cwd=HERE.parent, check=True)
 
 
 def main() -> None:

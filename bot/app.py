@@ -150,6 +150,8 @@ def run(
     with progress(due, "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
         watcher = _PollWatcher(due, shown.step, shown.close)
         service = Service(app.pipeline, app.store, threads=threads or Threads(), on_poll=watcher)
+        if stopped.is_set():
+            return
         service.start()
         try:
             stopped.wait()

@@ -240,6 +240,7 @@ def why(target: str | None, text: str | None, config_file: Path | None, as_json:
     if (target is None) == (text is None):
         raise click.UsageError("give an address or a file, or --text")
     config, _ = _load(config_file)
+    _set_up_logs("warning")
     status, lines, data = explain(config, os.environ, target=target, text=text)
     if as_json:
         _print_json(data)
@@ -282,7 +283,13 @@ def feeds(config_file: Path | None, as_json: bool, packs: bool) -> None:
 )
 @click.option("--all", "all_feeds", is_flag=True, help="Ignore due times, but not Retry-After, 410 or back-off.")
 @click.option("--allow-private", is_flag=True, help="Allow loopback and private addresses on any port.")
-@click.option("--connections", default=16, show_default=True, help="At a time to one private host, without spacing.")
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 100),
+    default=16,
+    show_default=True,
+    help="At a time to one private host, without spacing.",
+)
 @_json_option
 def poll(feeds_file: Path, folder: Path, all_feeds: bool, allow_private: bool, connections: int, as_json: bool) -> None:
     """Poll the feeds in a file, keep their entries, and do nothing else.
@@ -296,6 +303,7 @@ def poll(feeds_file: Path, folder: Path, all_feeds: bool, allow_private: bool, c
 
     from bot.commands import listing
 
+    _set_up_logs("warning")
     begun = time.perf_counter()
     counts = listing.poll_file(
         feeds_file, folder, all_feeds=all_feeds, allow_private=allow_private, connections=connections
@@ -413,11 +421,18 @@ def _config_or_default(config_file: Path | None) -> Config:
     return _load(config_file)[0] if config_file else Config()
 
 
+def _lines(file: Any) -> Iterator[str]:
+    try:
+        yield from file
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name}: no UTF-8: {error}") from None
+
+
 def _rows(file: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects of JSON lines; a bad line ends it with the file and line named."""
     import json
 
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(_lines(file), start=1):
         if not line.strip():
             continue
         try:

@@ -138,6 +138,7 @@ class StoreReason(StrEnum):
     LOCKED = "locked"  # by another instance
     DAMAGED = "damaged"
     NEWER = "newer"  # made by a later version
+    OLDER = "older"  # to be read only, and not brought to this version yet
     DISK = "disk"  # full, read-only, or failing
 
 

@@ -71,6 +71,7 @@ log = logging.getLogger(__name__)
 LEASE_S = 90.0
 PAGE_BYTES = 2 * 1024 * 1024
 STRIKES = 3
+_MISSED_LOOK = 100  # stories looked at for the first run's message
 FIRST_RUN_PATIENCE = timedelta(minutes=10)
 
 
@@ -195,13 +196,21 @@ class Pipeline:
         wanted = []
         batch = self.store.unsifted(limit=limit)
         for entry, feed in batch:
-            if self._wants_page(entry, feed):
+            if self._surely_wants_page(entry, feed):
                 wanted.append(entry.id)
             else:
                 articles.append(quality.article_of(entry, None))
         if batch:
             self.store.sift(articles, wanted, self.clock.now())
         return len(batch)
+
+    def _surely_wants_page(self, entry: Entry, feed: Feed) -> bool:
+        """Say what `_wants_page` says; an entry that breaks it goes on to be judged, where bugs are counted."""
+        try:
+            return self._wants_page(entry, feed)
+        except Exception:  # noqa: BLE001 - see the docstring of this module
+            event(log, "entry broke the bot", level=logging.ERROR, exc_info=True, entry=redact(entry.url))
+            return False
 
     def _wants_page(self, entry: Entry, feed: Feed) -> bool:
         """Tell whether the page behind an entry is worth a fetch: never for what was there before, or is an edit."""
@@ -272,6 +281,8 @@ class Pipeline:
         owed: Sequence[Operation] = ()
         if placement.verdict is merge.Verdict.ALERT and placement.story is not None:
             owed = self._alerts(placement.story, article, feed, finding, now)
+            if not owed:
+                placement = merge.Placement(replace(placement.story, told=False), merge.Verdict.NO_ROUTE)
         self.store.save_finding(article, finding, placement.story, traits.keys, owed, now)
         self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
         event(
@@ -297,10 +308,16 @@ class Pipeline:
         )
         if placement.verdict is not merge.Verdict.ALERT or placement.story is None:
             return placement
-        mute = route.muted(self.config.mute, placement.story, article, feed, now)
+        mute = self._mute_of(placement.story, article, feed, now)
         if mute:
             return merge.Placement(replace(placement.story, told=False), merge.Verdict.MUTED, mute)
         return placement
+
+    def _mute_of(self, story: Story, article: Article, feed: Feed, now: datetime) -> str:
+        return route.muted(self.config.mute, story, article, feed, now, known_as=self.watch().canonical)
+
+    def _channels(self, story: Story, finding: Finding) -> tuple[str, ...]:
+        return route.channels(self.config.routes, self.channel, story, finding, known_as=self.watch().canonical)
 
     def _alerts(
         self, story: Story, article: Article, feed: Feed, finding: Finding, now: datetime
@@ -311,7 +328,7 @@ class Pipeline:
             channel: compose.alert(
                 story, finding, article, outlet=outlet, channel=channel, now=now, private_links=private
             )
-            for channel in route.channels(self.config.routes, self.channel, story, finding)
+            for channel in self._channels(story, finding)
         }
         return tuple(self._post(story.id, channel, message, now) for channel, message in messages.items())
 
@@ -336,23 +353,33 @@ class Pipeline:
             return False
         if run.feeds_unasked and now - run.since < FIRST_RUN_PATIENCE:
             return False
-        wish = self.config.first_run
-        best = [
-            item
-            for item in self.store.missed(now - timedelta(hours=wish.hours), limit=4 * wish.stories)
-            if item[0].score >= self.config.thresholds.alert
-        ][: wish.stories]
-        owed: tuple[Operation, ...] = ()
-        if best and self.channel:
-            private = bool(self.config.network.allow_private)
-            told = [
-                compose.Told(story, finding, article, _outlet(article, feed)) for story, article, finding, feed in best
-            ]
-            message = compose.missed(told, hours=wish.hours, channel=self.channel, now=now, private_links=private)
-            owed = (self._post(StoryId("first run"), self.channel, message, now),)
-        self.store.end_first_run([story.id for story, *_ in best], owed, now)
-        event(log, "first run ended", feeds=run.feeds_answered, told=len(best))
+        best = self._best_missed(now)
+        owed = [
+            self._post(StoryId("first run"), channel, self._missed_message(channel, told, now), now)
+            for channel, told in best.items()
+        ]
+        ids = dict.fromkeys(one.story.id for told in best.values() for one in told)
+        self.store.end_first_run(list(ids), owed, now)
+        event(log, "first run ended", feeds=run.feeds_answered, told=len(ids))
         return True
+
+    def _best_missed(self, now: datetime) -> dict[str, list[compose.Told]]:
+        """Return the best stories of the last hours that nothing mutes, by the channels that they go to."""
+        wish = self.config.first_run
+        found: dict[str, list[compose.Told]] = {}
+        count = 0
+        for story, article, finding, feed in self.store.missed(now - timedelta(hours=wish.hours), limit=_MISSED_LOOK):
+            if count == wish.stories or story.score < self.config.thresholds.alert:
+                break
+            channels = () if self._mute_of(story, article, feed, now) else self._channels(story, finding)
+            count += bool(channels)
+            for channel in channels:
+                found.setdefault(channel, []).append(compose.Told(story, finding, article, _outlet(article, feed)))
+        return found
+
+    def _missed_message(self, channel: str, told: Sequence[compose.Told], now: datetime) -> Message:
+        private = bool(self.config.network.allow_private)
+        return compose.missed(told, hours=self.config.first_run.hours, channel=channel, now=now, private_links=private)
 
     # -------------------------------------------------------------------------------------------- deliver
 

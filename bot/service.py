@@ -27,6 +27,7 @@ HEARTBEAT_S = 10.0
 HEARTBEAT = "tick_at"
 STOP_WITHIN_S = 8.0  # of the ten seconds that a container runtime grants
 PAUSE_S = 5.0  # after an error
+_DOZE_S = 5.0  # a bell that rang between two looks is not waited for longer than this
 PRUNE_EVERY_H = 6
 
 
@@ -147,7 +148,7 @@ class Service:
             except Exception:  # noqa: BLE001 - a bug in one stage must not stop the others
                 event(log, "stage broke", level=logging.ERROR, exc_info=True, stage=stage.name)
                 self._stopping.wait(PAUSE_S)
-            bell.wait()
+            bell.wait(_DOZE_S)
 
 
 def prune(pipeline: Pipeline, store: SqliteStore) -> None:
@@ -211,7 +212,8 @@ def finish_all(pipeline: Pipeline, store: SqliteStore, *, threads: int, patience
         drain(pipeline.judge_articles, 1)
         pipeline.tell_missed()
         drain(pipeline.deliver_alerts, 1)
-        due = store.next_work()
+        pipeline.sweep_channels()
+        due = store.next_work(pace_s=pipeline.limits.pace_s)
         if due is None or clock.monotonic() >= until or due - clock.now() > timedelta(seconds=patience_s):
             return
         pause.wait(min(max(0.05, (due - clock.now()).total_seconds()), until - clock.monotonic()))

@@ -35,6 +35,7 @@ HEAD_BYTES = 128 * 1024  # h11 refuses heads over 100 KiB; this is what they may
 HEADER_COUNT = 200
 DRAIN_BYTES = 64 * 1024  # of a body nobody wants, so that the connection can be used again
 OFFLINE_S = 600.0  # nothing resolved for so long: it is not that one name
+OFFLINE_HOSTS = 3
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -133,6 +134,7 @@ class HttpFetcher:
         self._registry = threading.Lock()
         self._lanes: dict[threading.Thread, _Lane] = {}
         self._resolved_at: float | None = None
+        self._unresolved: set[str] = set()  # the first few hosts that failed since one was resolved
 
     def fetch(self, request: Request) -> Response:
         """Return the answer, whatever its status; from 400 on without its body. Raises FetchError and nothing else."""
@@ -256,18 +258,29 @@ class HttpFetcher:
     # -- is it them or us?
 
     def _resolve(self, host: str, port: int) -> list[str]:
-        found = list(self._resolver(host, port))
+        try:
+            found = list(self._resolver(host, port))
+        except OSError:
+            if len(self._unresolved) < OFFLINE_HOSTS:
+                self._unresolved.add(host)
+            raise
         if found:
             self._resolved_at = self._clock.monotonic()
+            self._unresolved.clear()
         return found
 
     def _offline(self, error: FetchError, cause: OSError | None) -> bool:
         """Tell whether an error shows that nothing can be resolved or routed, rather than this one host."""
         if error.reason not in {FetchReason.DNS, FetchReason.CONNECT}:
             return False
-        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
+        if isinstance(cause, socket.gaierror):
             since = self._resolved_at
-            return since is None or self._clock.monotonic() - since > OFFLINE_S
+            long = since is None or self._clock.monotonic() - since > OFFLINE_S
+            if cause.errno == socket.EAI_AGAIN:
+                return long
+            # Some resolvers say "no such name" when they cannot ask: that of several hosts in a row none exists is odd.
+            if long and len(self._unresolved) >= OFFLINE_HOSTS:
+                return True
         unreachable = isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in _UNREACHABLE)
         return unreachable and not _routed()
 

@@ -66,6 +66,8 @@ _STEPS = (
         raw_id TEXT NOT NULL,
         item_hash TEXT NOT NULL,
         url TEXT NOT NULL,
+        page TEXT NOT NULL,                     -- its canonical address
+        host TEXT NOT NULL,                     -- of the page: name:port
         title TEXT NOT NULL,
         summary BLOB NOT NULL,
         language TEXT NOT NULL,
@@ -75,16 +77,17 @@ _STEPS = (
         baseline INTEGER NOT NULL,
         state TEXT NOT NULL,                    -- new, wanted (its page), read, judged, dropped
         due_at REAL NOT NULL DEFAULT 0,
+        lease_until REAL NOT NULL DEFAULT 0,    -- a thread is reading its page
         strikes INTEGER NOT NULL DEFAULT 0,
         edits INTEGER NOT NULL DEFAULT 0,
         reason TEXT NOT NULL DEFAULT '',
         story_id TEXT
     );
     CREATE INDEX entries_new ON entries (seq) WHERE state = 'new';
-    CREATE INDEX entries_wanted ON entries (due_at) WHERE state = 'wanted';
+    CREATE INDEX entries_wanted ON entries (due_at, seq) WHERE state = 'wanted';
     CREATE INDEX entries_read ON entries (seq) WHERE state = 'read';
     CREATE INDEX entries_seen ON entries (seen_at);
-    CREATE INDEX entries_url ON entries (url);
+    CREATE INDEX entries_page ON entries (page);
     CREATE INDEX entries_story ON entries (story_id) WHERE story_id IS NOT NULL;
 
     CREATE TABLE articles (

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,7 +35,7 @@ from bot.model import (
     StoryId,
     Visit,
 )
-from bot.urls import host_key
+from bot.urls import canonical, host_key
 
 FEEDS_A_VISIT = 20
 
@@ -47,6 +47,8 @@ _DISK = {
     sqlite3.SQLITE_PERM,
 }
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SENDING, OperationState.PARKED))
 
 
@@ -58,6 +60,7 @@ class Trace:
     state: str
     reason: str
     article: Article | None
+    finding: Finding | None
     story: Story | None
     operations: tuple[Operation, ...]
 
@@ -75,8 +78,10 @@ class SqliteStore:
         self._read_only = read_only
         self._connections_of = dict(hosts or {})
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: dict[threading.Thread, sqlite3.Connection] = {}
+        self._closed = False
         self._writing = threading.Lock()
+        self._opening = threading.Lock()
         self._lock_file = -1
         if read_only:
             if not self.path.is_file():
@@ -100,10 +105,15 @@ class SqliteStore:
                     StoreReason.NEWER, f"{self.path}: made by a later version (schema {version})", Fate.STOP
                 )
             if self._read_only:
+                if version < schema.VERSION:
+                    words = f"{self.path}: not brought to this version yet (schema {version}); run the bot once"
+                    raise StoreError(StoreReason.OLDER, words, Fate.STOP)
                 return
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise StoreError(StoreReason.DAMAGED, f"{self.path}: {verdict}", Fate.STOP)
+            if version == 0 and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                raise StoreError(StoreReason.DAMAGED, f"{self.path}: a database, but none of this bot", Fate.STOP)
             schema.migrate(connection)
             # Nobody else is at work (the lock is ours): what an earlier process had claimed is free.
             with self._transaction() as db:
@@ -111,6 +121,8 @@ class SqliteStore:
                 db.execute("DELETE FROM visits")
 
     def _connection(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(StoreReason.LOCKED, f"{self.path}: closed", Fate.STOP)
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             uri = f"{self.path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
@@ -121,14 +133,21 @@ class SqliteStore:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA cache_size = -2000")
             self._local.connection = connection
-            with self._writing:
-                self._opened.append(connection)
+            self._keep(connection)
         return connection
 
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Remember this thread's connection, and close those of threads that have ended."""
+        with self._opening:
+            for thread in [thread for thread in self._opened if not thread.is_alive()]:
+                self._opened.pop(thread).close()
+            self._opened[threading.current_thread()] = connection
+
     def close(self) -> None:
-        """Close every connection and let the lock go."""
-        with self._writing:
-            for connection in self._opened:
+        """Close every connection and let the lock go; whoever still asks gets a StoreError."""
+        self._closed = True
+        with self._writing, self._opening:
+            for connection in self._opened.values():
                 connection.close()
             self._opened.clear()
             self._local = threading.local()
@@ -147,6 +166,8 @@ class SqliteStore:
                 raise StoreError(StoreReason.DAMAGED, f"{self.path}: {error}", Fate.STOP) from error
             if code in _DISK:
                 raise StoreError(StoreReason.DISK, f"{self.path}: {error}", Fate.RETRY) from error
+            if code in _BUSY:
+                raise StoreError(StoreReason.LOCKED, f"{self.path}: {error}", Fate.RETRY) from error
             raise
 
     @contextmanager
@@ -191,7 +212,7 @@ class SqliteStore:
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, spread_s: float) -> None:
         """See `Store`. New feeds fall due evenly over `spread_s`, in the order given."""
         with self._transaction() as db:
-            db.execute("UPDATE feeds SET active = 0")
+            db.execute("UPDATE feeds SET active = -1 WHERE active")
             for number, feed in enumerate(feeds):
                 due = now.timestamp() + spread_s * number / max(1, len(feeds))
                 every = None if feed.every is None else feed.every.total_seconds()
@@ -199,13 +220,18 @@ class SqliteStore:
                     "INSERT INTO feeds (url, host, name, owner, every_s, read, next_poll_at, why)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, 'first poll')"
                     " ON CONFLICT (url) DO UPDATE SET active = 1, name = excluded.name, owner = excluded.owner,"
-                    " every_s = excluded.every_s, read = excluded.read, host = excluded.host",
-                    (feed.url, host_key(feed.url), feed.name, feed.owner, every, feed.read, due),
+                    " every_s = excluded.every_s, read = excluded.read, host = excluded.host,"
+                    # taken out of the config and put back: a person wants it asked again
+                    " stopped = CASE WHEN active = 0 THEN 0 ELSE stopped END,"
+                    # a clock that was ahead must not put it off for ever
+                    " next_poll_at = min(next_poll_at, ?)",
+                    (feed.url, host_key(feed.url), feed.name, feed.owner, every, feed.read, due, _latest(feed, now)),
                 )
+            db.execute("UPDATE feeds SET active = 0 WHERE active = -1")
             db.execute("INSERT OR IGNORE INTO hosts (host) SELECT DISTINCT host FROM feeds")
             for row in db.execute("SELECT host FROM hosts").fetchall():
                 host = row["host"]
-                connections = self._connections_of.get(host, self._connections_of.get(host.rpartition(":")[0], 1))
+                connections = self._connections(host)
                 db.execute(
                     "UPDATE hosts SET connections = ? WHERE host = ? AND connections <> ?",
                     (connections, host, connections),
@@ -330,27 +356,33 @@ class SqliteStore:
 
     def lease_unread(self, now: datetime, *, lease_s: float) -> tuple[Entry, Feed, int] | None:
         """See `Store`."""
-        due = "SELECT id FROM entries WHERE state = 'wanted' AND due_at <= ? ORDER BY due_at, seq LIMIT 1"
-        if self._row(due, (now.timestamp(),)) is None:
-            return None
+        moment = now.timestamp()
+        due = "SELECT 1 FROM entries WHERE state = 'wanted' AND due_at <= ? AND lease_until <= ? LIMIT 1"
+        if self._row(due, (moment, moment)) is None:
+            return None  # the usual case, without taking the write lock
         with self._transaction() as db:
-            first = db.execute(due, (now.timestamp(),)).fetchone()
-            if first is None:
-                return None
-            db.execute("UPDATE entries SET due_at = ? WHERE id = ?", (now.timestamp() + lease_s, first["id"]))
+            leased = "SELECT host, count(*) AS n FROM entries WHERE state = 'wanted' AND lease_until > ? GROUP BY host"
+            busy = [r["host"] for r in db.execute(leased, (moment,)) if r["n"] >= self._connections(r["host"])]
             row = db.execute(
                 f"SELECT {rows.ENTRY_COLUMNS}, e.strikes, f.id AS feed_id FROM entries e"
-                " JOIN feeds f ON f.id = e.feed_id WHERE e.id = ?",
-                (first["id"],),
+                " JOIN feeds f ON f.id = e.feed_id WHERE e.state = 'wanted' AND e.due_at <= ? AND e.lease_until <= ?"
+                f" AND e.host NOT IN ({','.join('?' * len(busy))}) ORDER BY e.due_at, e.seq LIMIT 1",
+                (moment, moment, *busy),
             ).fetchone()
+            if row is None:
+                return None
+            db.execute("UPDATE entries SET lease_until = ? WHERE id = ?", (moment + lease_s, row["id"]))
         ((entry, feed),) = self._with_feeds([row])
         return entry, feed, int(row["strikes"])
+
+    def _connections(self, host: str) -> int:
+        return self._connections_of.get(host, self._connections_of.get(host.rpartition(":")[0], 1))
 
     def strike(self, entry_id: EntryId, reason: str, *, again_at: datetime) -> None:
         """See `Store`."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE entries SET strikes = strikes + 1, reason = ?, due_at = ? WHERE id = ?",
+                "UPDATE entries SET strikes = strikes + 1, reason = ?, due_at = ?, lease_until = 0 WHERE id = ?",
                 (reason, again_at.timestamp(), entry_id),
             )
 
@@ -420,7 +452,9 @@ class SqliteStore:
         row = self._rows(
             "SELECT (SELECT count(*) FROM feeds WHERE active AND NOT stopped AND asked_at IS NULL) AS unasked,"
             " (SELECT count(*) FROM feeds WHERE active AND polled_at IS NOT NULL) AS answered,"
-            " (SELECT count(*) FROM entries WHERE state IN ('new', 'wanted', 'read')) AS open"
+            " (SELECT count(*) FROM entries WHERE state = 'new')"
+            " + (SELECT count(*) FROM entries WHERE state = 'wanted')"
+            " + (SELECT count(*) FROM entries WHERE state = 'read') AS open"
         )[0]
         since = self.noted("first_run_since")
         return FirstRun(
@@ -456,14 +490,15 @@ class SqliteStore:
         """Return what became of the latest entry with this address, None if there was none."""
         row = self._row(
             f"SELECT {rows.ENTRY_COLUMNS}, e.state, e.reason, e.story_id FROM entries e"
-            " JOIN feeds f ON f.id = e.feed_id WHERE e.url = ? ORDER BY e.seq DESC LIMIT 1",
-            (url,),
+            " JOIN feeds f ON f.id = e.feed_id WHERE e.page = ? ORDER BY e.seq DESC LIMIT 1",
+            (canonical(url),),
         )
         if row is None:
             return None
         read = self._row(
-            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS} FROM entries e JOIN feeds f ON f.id = e.feed_id"
-            " JOIN articles a ON a.entry_id = e.id WHERE e.id = ?",
+            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding FROM entries e"
+            " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
+            " LEFT JOIN findings g ON g.entry_id = e.id WHERE e.id = ?",
             (row["id"],),
         )
         story = self._row(f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.id = ?", (row["story_id"],))
@@ -473,6 +508,7 @@ class SqliteStore:
             state=row["state"],
             reason=row["reason"],
             article=None if read is None else rows.article_of(read),
+            finding=None if read is None or read["finding"] is None else rows.finding_of(read["finding"]),
             story=None if story is None else rows.story_of(story),
             operations=tuple(rows.operation_of(one) for one in owed),
         )
@@ -491,21 +527,25 @@ class SqliteStore:
         found = self._rows(
             "SELECT channel, min(seq) AS first FROM outbox WHERE state IN ('pending', 'sending', 'parked')"
             " GROUP BY channel HAVING (SELECT due_at FROM outbox o WHERE o.seq = first) <= :now"
-            " AND coalesce((SELECT max(started_at) FROM outbox o WHERE o.channel = outbox.channel), 0) <= :since"
+            " AND coalesce((SELECT max(started_at) FROM outbox o WHERE o.channel = outbox.channel"
+            " AND o.started_at <= :now), 0) <= :since"
             " ORDER BY first",
             {"now": now.timestamp(), "since": now.timestamp() - pace_s},
         )
         return [row["channel"] for row in found]
 
-    def next_work(self) -> datetime | None:
+    def next_work(self, *, pace_s: float = 0.0) -> datetime | None:
         """Return when the next page is due to be read or the next operation to be tried, None if there is neither.
 
         Operations of parked channels wait for a person and do not count.
         """
         row = self._rows(
-            "SELECT min(due) AS due FROM (SELECT min(due_at) AS due FROM entries WHERE state = 'wanted' UNION ALL"
-            " SELECT o.due_at FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.seq ="
-            " (SELECT min(seq) FROM outbox WHERE channel = o.channel AND state IN ('pending', 'sending', 'parked')))"
+            "SELECT min(due) AS due FROM"
+            " (SELECT min(max(due_at, lease_until)) AS due FROM entries WHERE state = 'wanted' UNION ALL SELECT"
+            " max(o.due_at, coalesce((SELECT max(started_at) FROM outbox WHERE channel = o.channel), 0) + ?)"
+            " FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.seq ="
+            " (SELECT min(seq) FROM outbox WHERE channel = o.channel AND state IN ('pending', 'sending', 'parked')))",
+            (pace_s,),
         )[0]
         return rows.moment(row["due"])
 
@@ -559,7 +599,8 @@ class SqliteStore:
             db.execute("DELETE FROM shown WHERE gone_at < ?", (limit,))
             gone = db.execute(
                 "DELETE FROM entries WHERE seen_at < ? AND NOT EXISTS"
-                " (SELECT 1 FROM shown WHERE shown.feed_id = entries.feed_id AND shown.raw_id = entries.raw_id)",
+                " (SELECT 1 FROM shown JOIN feeds ON feeds.id = shown.feed_id AND feeds.active"
+                " WHERE shown.feed_id = entries.feed_id AND shown.raw_id = entries.raw_id)",
                 (limit,),
             ).rowcount
             for table in ("articles", "findings"):
@@ -655,12 +696,14 @@ def _write_shown(db: sqlite3.Connection, feed: int, shown: Mapping[str, str], no
 
 def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
     """Add an entry; one that is known is an edit: judged again if its text changed and no story came of it yet."""
-    changed = "(title <> excluded.title OR summary <> excluded.summary)"
+    changed = "(state IN ('read', 'judged', 'dropped') AND (title <> excluded.title OR summary <> excluded.summary))"
     db.execute(
-        "INSERT INTO entries (id, feed_id, raw_id, item_hash, url, title, summary, language, published_at, seen_at,"
-        " baseline, publisher, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new') ON CONFLICT (id) DO UPDATE SET"
+        "INSERT INTO entries (id, feed_id, raw_id, item_hash, url, page, host, title, summary, language, published_at,"
+        " seen_at, baseline, publisher, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new')"
+        " ON CONFLICT (id) DO UPDATE SET"
         f" state = CASE WHEN story_id IS NULL AND {changed} THEN 'new' ELSE state END, edits = edits + {changed},"
-        " item_hash = excluded.item_hash, url = excluded.url, title = excluded.title, summary = excluded.summary,"
+        " item_hash = excluded.item_hash, url = excluded.url, page = excluded.page, host = excluded.host,"
+        " title = excluded.title, summary = excluded.summary,"
         " language = excluded.language, published_at = excluded.published_at, publisher = excluded.publisher",
         (
             entry.id,
@@ -668,6 +711,8 @@ def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
             entry.raw_id,
             entry.item_hash,
             entry.url,
+            canonical(entry.url) if entry.url else "",
+            host_key(entry.url) if entry.url else "",
             entry.title,
             rows.pack(entry.summary),
             entry.language,
@@ -677,6 +722,11 @@ def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
             entry.publisher,
         ),
     )
+
+
+def _latest(feed: Feed, now: datetime) -> float:
+    """Return the latest moment at which a feed may fall due again."""
+    return (now + max(_LONGEST_WAIT, feed.every or _LONGEST_WAIT)).timestamp()
 
 
 def _write_article(db: sqlite3.Connection, article: Article, now: datetime) -> None:

@@ -55,7 +55,7 @@ def reason_line(reason: Reason, text: str) -> str:
     """Return a reason in one line: its weight, its rule, and the words it stands on."""
     words = text[reason.span.start : reason.span.end].replace("\n", " ") if reason.span else ""
     quoted = f" “{words}”" if words and words not in reason.text else ""
-    return f"{reason.weight:+.2f} {reason.rule}: {reason.text}{quoted}"
+    return f"{reason.weight:+.2f} {reason.rule}: {reason.text}{quoted}".rstrip(": ")
 
 
 def mark(text: str, spans: list[Span], *, around: int = 160, most: int = 2_000) -> str:

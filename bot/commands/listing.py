@@ -128,8 +128,9 @@ def _addresses(file: Path) -> Sequence[str]:
     problems: list[Problem] = []
     try:
         text = file.read_text("utf-8")
-    except OSError as error:
-        raise ConfigError((Problem(0, "", f"cannot be read: {error.strerror}", str(file)),)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        words = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise ConfigError((Problem(0, "", f"cannot be read: {words}", str(file)),)) from None
     for number, line in enumerate(text.splitlines(), start=1):
         url = line.partition(" #")[0].strip()
         if not url or url.startswith("#"):

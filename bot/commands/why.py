@@ -89,8 +89,9 @@ def _met(config: Config, watch: Watch, trace: Trace) -> tuple[int, list[str], di
         lines.append(f"story: “{trace.story.headline}”, {trace.story.articles} article(s), {told}")
     lines += [f"channel {o.channel}: {o.state}" + (f" at {o.ts}" if o.ts else "") for o in trace.operations]
     title, body = (article.title, article.body) if article else (trace.entry.title, trace.entry.summary)
-    status, judged, data = _judged(config, watch, title, body, facts)
-    return status, lines + judged, data
+    finding = trace.finding or judge(watch, title, body, trace.entry.language)
+    judged, data = _told(config, finding, joined(title, body), facts)
+    return 0, lines + judged, data
 
 
 def _unmet(config: Config, watch: Watch, url: str) -> tuple[int, list[str], dict[str, Any]]:
@@ -126,8 +127,10 @@ def _unmet(config: Config, watch: Watch, url: str) -> tuple[int, list[str], dict
 def _judged(
     config: Config, watch: Watch, title: str, body: str, facts: Mapping[str, Any]
 ) -> tuple[int, list[str], dict[str, Any]]:
-    finding: Finding = judge(watch, title, body)
-    text = joined(title, body)
+    return (0, *_told(config, judge(watch, title, body), joined(title, body), facts))
+
+
+def _told(config: Config, finding: Finding, text: str, facts: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
     lines = list(render.lines(text, finding, config.thresholds))
-    data = {**facts, **render.as_json(finding, config.thresholds), "reasons": render.reasons_json(finding)}
-    return 0, lines, data
+    reasons = render.reasons_json(finding)
+    return lines, {**facts, **render.as_json(finding, config.thresholds), "reasons": reasons}

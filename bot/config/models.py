@@ -16,6 +16,7 @@ from bot.errors import FetchError
 from bot.model import Kind, ReadMode
 from bot.urls import fetchable, redact
 
+LEAST_INTERVAL = timedelta(minutes=15)
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{5,20}")
@@ -93,6 +94,12 @@ def _host_key(value: str) -> str:
     raise ValueError(f"{value!r} is no host: write news.example.com or 127.0.0.1:8080")
 
 
+def _interval(value: timedelta) -> timedelta:
+    if value >= LEAST_INTERVAL:
+        return value
+    raise ValueError("is too often: publishers are asked every 15m at most")
+
+
 def _text_is(key: str) -> BeforeValidator:
     """Accept plain text where a mapping is wanted, as its `key`."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
@@ -130,9 +137,9 @@ class FeedConfig(Section):
         description="What alerts call it. Default: what it calls itself.",
         examples=["TechCrunch"],
     )
-    every: Duration | None = Field(
+    every: Annotated[Duration, AfterValidator(_interval)] | None = Field(
         default=None,
-        description="Time between two polls, unless its server asks for more. Default: what suits the feed.",
+        description="Time between two polls, 15m or more, unless its server asks for more still. Default: 15m.",
         examples=["30m"],
     )
     read: ReadMode = Field(
@@ -286,13 +293,13 @@ class FirstRun(Section):
 
 
 class Retention(Section):
-    """How long texts are kept."""
+    """How long things are kept."""
 
     days: Count = Field(
         default=90,
         ge=2,
         le=3_650,
-        description="Days that texts of entries and pages are kept, compressed. Stories and alerts stay.",
+        description="Days that entries, pages, stories and alerts that were posted are kept.",
         examples=[90],
     )
 
@@ -348,7 +355,7 @@ class Config(Section):
         examples=[{"stories": 5, "hours": 48}],
     )
     retention: Retention = Field(
-        default_factory=Retention, description="How long texts are kept.", examples=[{"days": 90}]
+        default_factory=Retention, description="How long things are kept.", examples=[{"days": 90}]
     )
 
 

@@ -35,7 +35,7 @@ def parse(
     `known` maps raw ids to item hashes as an earlier call returned them in `shown`: an entry with both the same is left
     out, which is what makes a poll cheap. Of a body with more than `limit` entries the newest count and the others are
     as if they were not there. Links are absolute, ids as written, texts plain and within their limits; dates aware UTC.
-    Raises FeedError: EMPTY without a body or entries, NOT_A_FEED saying what came, UNREADABLE.
+    Raises FeedError: EMPTY without a body, NOT_A_FEED saying what came, UNREADABLE.
     """
     known = known or {}
     if not body.strip():
@@ -43,9 +43,8 @@ def parse(
     text, doubt = decode(body, content_type)
     json = text.lstrip()[:1] in {"{", "["}
     parsed = _json(text, url, known, limit) if json else _xml(text, url, known, limit, doubt)
-    if not parsed.shown:
-        raise FeedError(FeedReason.EMPTY, "a feed without entries", Fate.RETRY)
-    return parsed
+    # A search that found nothing is a feed all the same; where there were entries, the remark says that they are gone.
+    return parsed if parsed.shown else replace(parsed, broken="no entries")
 
 
 def read(body: bytes, url: str = "", content_type: str = "") -> list[dict[str, object]]:

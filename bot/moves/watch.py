@@ -78,6 +78,11 @@ class Watch:
     squashed: Mapping[str, str] = field(default_factory=dict)  # letters of a person's name in one run -> the name
     org_words: frozenset[str] = field(default_factory=frozenset)
     ordinary: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)  # folded spelling of an organisation or person -> its name
+
+    def canonical(self, name: str) -> str:
+        """Return the name that a spelling stands for: Google DeepMind for "deepmind"; one nobody knows stays."""
+        return self.forms.get(fold(name.strip()), name)
 
 
 def compile_watch(lexicon: Lexicon, watchlist: Watchlist | None = None) -> Watch:
@@ -179,6 +184,7 @@ class _Builder:
             people=self.people,
             keywords=self.keywords,
             lexicon=self.lexicon,
+            forms={**{t.text: t.value for t in self.terms if t.kind in ("org", "person")}, **self.canonical},
             squashed={"".join(filter(str.isalpha, name.casefold())): name for name in self.people if " " in name},
             org_words=frozenset(word for language in languages.values() for word in language.words["org_words"]),
             ordinary={code: _ordinary(language) for code, language in languages.items()},

@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     BASELINE = "there before the first poll"
     QUIET = "a story, but below the threshold of alerts"
     MUTED = "muted"
+    NO_ROUTE = "no route leads to a channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def place(
         return Placement(None, Verdict.NO_STORY)
     match = best_match(new, candidates, now)
     known = match is not None
-    story = _grown(match[0], finding, now) if match else _new_story(article, finding, now)
+    at = _moment(article, now)
+    story = _grown(match[0], finding, at) if match else _new_story(article, finding, at)
     why = match[1].value if match else ""
     if known and story.told:
         return Placement(story, Verdict.FOLLOW_UP, why)
@@ -64,12 +66,19 @@ def place(
     return Placement(replace(story, told=True), Verdict.ALERT, why)
 
 
-def _new_story(article: Article, finding: Finding, now: datetime) -> Story:
+def _moment(article: Article, now: datetime) -> datetime:
+    """Return when an article counts as seen: now, or what stood in a feed before its first poll, when it came out.
+
+    Without a date that may be of any age: it is no news of the last days.
+    """
+    entry = article.entry
+    return min(entry.published_at or now - WINDOW, now) if entry.baseline else now
+
+
+def _new_story(article: Article, finding: Finding, at: datetime) -> Story:
     """Make a story of one article; its id is a function of the article alone."""
     entry = article.entry
     source = canonical(entry.url) if entry.url else f"{entry.feed_url}\x1f{article.title}"
-    # What stood in a feed before its first poll, without a date, may be of any age: it is no news of the last days.
-    first_seen = min(entry.published_at or now - WINDOW, now) if entry.baseline else now
     news = headline_moves(article, finding)
     movers = tuple(dict.fromkeys(m.person for m in news))
     ends = tuple(dict.fromkeys(o for m in news for o in (m.from_org, m.to_org) if o))
@@ -77,8 +86,8 @@ def _new_story(article: Article, finding: Finding, now: datetime) -> Story:
         id=StoryId(digest("story", source)),
         headline=article.title,
         url=entry.url,
-        first_seen=first_seen,
-        last_seen=now,
+        first_seen=at,
+        last_seen=at,
         people=movers or finding.people,
         organisations=ends or finding.organisations,
         kinds=finding.kinds,
@@ -88,14 +97,14 @@ def _new_story(article: Article, finding: Finding, now: datetime) -> Story:
     )
 
 
-def _grown(story: Story, finding: Finding, now: datetime) -> Story:
+def _grown(story: Story, finding: Finding, at: datetime) -> Story:
     """Return `story` with one more article. Who goes where stays as first told; what was missing is filled in."""
     news = [m for m in finding.moves if m.status is not Status.HISTORICAL]
     people = story.people or tuple(dict.fromkeys(m.person for m in news)) or finding.people
     destinations = story.destinations or tuple(dict.fromkeys(m.to_org for m in news if m.to_org))
     return replace(
         story,
-        last_seen=max(now, story.last_seen),
+        last_seen=max(at, story.last_seen),
         people=people,
         organisations=story.organisations or finding.organisations,
         kinds=tuple(dict.fromkeys((*story.kinds, *finding.kinds))),

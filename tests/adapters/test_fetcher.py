@@ -258,6 +258,13 @@ def test_one_name_that_cannot_be_resolved_is_no_missing_network(server: HostileS
     assert failure(fetcher, "http://bad.test/").reason is FetchReason.DNS
 
 
+def test_that_of_several_hosts_none_exists_means_no_network(server: HostileServer, make: Make) -> None:
+    fetcher = make(resolver=gai(socket.EAI_NONAME))
+    reasons = [failure(fetcher, f"http://{name}.test/").reason for name in "aabcd"]
+    offline = FetchReason.NO_NETWORK
+    assert reasons == [FetchReason.DNS, FetchReason.DNS, FetchReason.DNS, offline, offline]
+
+
 @pytest.mark.parametrize(("routed", "reason"), [(True, FetchReason.CONNECT), (False, FetchReason.NO_NETWORK)])
 def test_an_unreachable_network_is_ours_only_without_a_route(
     server: HostileServer, make: Make, monkeypatch: pytest.MonkeyPatch, routed: bool, reason: FetchReason

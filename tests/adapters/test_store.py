@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -474,3 +475,87 @@ def test_a_visit_can_be_made_by_hand_for_a_lost_token(store):
     store.sync_feeds([feed()], NOW, spread_s=0)
     forged = Visit("news.example:443", "no such token", (feed(),), later(hours=1))
     assert store.finish(forged, [polled(feed(), entry(1))], NOW, slow=False) is False
+
+
+def test_threads_that_ended_leave_no_connection_behind(store):
+    for _ in range(20):
+        thread = threading.Thread(target=store.due_feeds, args=(NOW,))
+        thread.start()
+        thread.join()
+    assert len(store._opened) <= 2
+
+
+def test_a_closed_store_does_not_open_again(tmp_path):
+    store = SqliteStore(tmp_path / "t.db")
+    store.close()
+    with pytest.raises(StoreError):
+        store.due_feeds(NOW)
+
+
+def test_a_host_has_as_many_pages_read_at_a_time_as_it_has_connections(store):
+    entries = [entry(n, url=f"https://slow.example/{n}") for n in range(3)] + [entry(9, url="https://quick.example/9")]
+    poll(store, *entries)
+    store.sift([], [e.id for e in entries], NOW)
+    leased = [store.lease_unread(NOW, lease_s=LEASE) for _ in range(3)]
+    assert [one[0].url if one else None for one in leased] == [
+        "https://slow.example/0",
+        "https://quick.example/9",
+        None,
+    ]
+    store.save_article(article(leased[0][0], "text"), NOW)
+    assert store.lease_unread(NOW, lease_s=LEASE)[0].url == "https://slow.example/1"
+
+
+def test_an_edit_does_not_take_the_page_from_who_was_to_read_it(store):
+    poll(store, entry(1))
+    store.sift([], [EntryId("e1")], NOW)
+    poll(store, entry(1, item_hash="h2", title="Other words"))
+    leased = store.lease_unread(NOW, lease_s=LEASE)[0]
+    assert (leased.title, leased.edits) == ("Other words", 0)
+
+
+def test_a_feed_that_was_stopped_is_asked_again_once_it_was_taken_out_and_put_back(store):
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    visit = store.claim(NOW, worker="w", lease_s=LEASE)
+    store.finish(visit, [polled(visit.feeds[0], stopped=True)], NOW, slow=False)
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    assert store.due_feeds(later(days=2)) == 0, "a restart is no reason"
+    store.sync_feeds([], NOW, spread_s=0)
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    assert store.due_feeds(later(days=2)) == 1
+
+
+def test_a_clock_that_was_ahead_puts_nothing_off_for_ever(store):
+    poll(store, entry(1), at=later(days=900))
+    store.sync_feeds([feed()], NOW, spread_s=0)
+    assert store.due_feeds(later(days=1)) == 1
+    store.owe([operation("a", state=OperationState.SENT, started_at=later(days=900)), operation("b")])
+    assert store.due_channels(NOW, pace_s=1.0) == ["C0ALERTS"]
+
+
+def test_next_work_keeps_to_the_pace(store):
+    store.owe([operation("a", state=OperationState.SENT, started_at=NOW), operation("b")])
+    assert store.next_work(pace_s=1.0) == later(seconds=1)
+
+
+def test_entries_of_a_feed_that_left_the_config_are_forgotten_in_time(store):
+    poll(store, entry(1))
+    store.sync_feeds([], NOW, spread_s=0)
+    assert store.prune(later(days=1)) == 1
+
+
+def test_an_entry_is_found_by_any_spelling_of_its_address(store):
+    poll(store, entry(1))
+    assert store.trace(f"{entry(1).url}?utm_source=x#top").entry.id == "e1"
+
+
+@pytest.mark.parametrize(("made", "reason"), [("empty", StoreReason.OLDER), ("foreign", StoreReason.DAMAGED)])
+def test_a_file_that_is_no_store_of_ours_is_named(tmp_path, made, reason):
+    path = tmp_path / "t.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE feeds (x)" if made == "foreign" else "PRAGMA user_version = 0")
+    connection.close()
+    path.touch()
+    with pytest.raises(StoreError) as caught:
+        SqliteStore(path, read_only=made == "empty")
+    assert caught.value.reason is reason

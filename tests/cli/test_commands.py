@@ -231,7 +231,7 @@ def test_poll_polls_a_file_of_addresses(world, tmp_path):
     names = ("loop.xml", "weekly.atom", "otter.json", "kikai.rdf", "moved.xml")
     file.write_text("# the small world\n" + "".join(f"{world.url}/feeds/{name}\n" for name in names))
     arguments = ("poll", "--feeds", file, "--data", tmp_path / "data", "--allow-private", "--all", "--json")
-    first, second = (json.loads(talentwire(*arguments).output) for _ in range(2))
+    first, second = (json.loads(talentwire(*arguments).stdout) for _ in range(2))
     assert (first["feeds"], first["failed"], first["not_modified"]) == (5, 1, 0)
     assert first["new"] > 0
     assert (second["feeds"], second["not_modified"], second["new"]) == (4, 4, 0), "the failed one waits"
@@ -240,7 +240,7 @@ def test_poll_polls_a_file_of_addresses(world, tmp_path):
 def test_poll_refuses_inner_addresses_unless_told(world, tmp_path):
     file = tmp_path / "feeds.txt"
     file.write_text(f"{world.url}/feeds/loop.xml\n")
-    told = json.loads(talentwire("poll", "--feeds", file, "--data", tmp_path / "data", "--json").output)
+    told = json.loads(talentwire("poll", "--feeds", file, "--data", tmp_path / "data", "--json").stdout)
     assert told["failed"] == 1
 
 

@@ -33,14 +33,14 @@ def test_the_shipped_file_works_as_it_is_and_warns_of_nothing() -> None:
 def test_plain_values_and_mappings_mean_the_same(tmp_path: Path) -> None:
     text = (
         "feeds:\n  - https://a.example.com/f\n"
-        "  - {url: https://b.example.com/f, name: B, every: 90s, read: always, owner: House}\n"
+        "  - {url: https://b.example.com/f, name: B, every: 5400s, read: always, owner: House}\n"
         "watchlist:\n  organisations: [OpenAI, {name: Mistral, aliases: [ミス], not: [mistral wind], weight: 2}]\n"
         "routes: [{channel: C0123456789, kinds: [layoff], languages: [no], min_score: 1}]\n"
     )
     config = load(write(tmp_path, text))
     plain, full = config.feeds
     assert (plain.url, plain.every, plain.read) == ("https://a.example.com/f", None, ReadMode.AUTO)
-    assert (full.name, full.every, full.read, full.owner) == ("B", timedelta(seconds=90), ReadMode.ALWAYS, "House")
+    assert (full.name, full.every, full.read, full.owner) == ("B", timedelta(seconds=5400), ReadMode.ALWAYS, "House")
     openai, mistral = config.watchlist.organisations
     assert (openai.name, openai.weight) == ("OpenAI", 1)
     assert (mistral.aliases, mistral.not_, mistral.weight) == (("ミス",), ("mistral wind",), 2)
@@ -63,11 +63,16 @@ def test_the_end_of_a_mute(tmp_path: Path, until: str, meant: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("15m", 900), ("48h", 172_800), ("30d", 2_592_000), ("2 w", 1_209_600)]
+    ("text", "seconds"), [("900s", 900), ("15m", 900), ("48h", 172_800), ("30d", 2_592_000), ("2 w", 1_209_600)]
 )
 def test_lengths_of_time(tmp_path: Path, text: str, seconds: int) -> None:
     config = load(write(tmp_path, f"feeds: [{{url: https://a.example.com, every: {text}}}]\n"))
     assert config.feeds[0].every == timedelta(seconds=seconds)
+
+
+def test_nobody_is_asked_more_often_than_every_quarter_of_an_hour(tmp_path: Path) -> None:
+    report = examine(write(tmp_path, "feeds: [{url: https://a.example.com, every: 899s}]\n"))
+    assert [(problem.line, problem.key) for problem in report.errors] == [(1, "feeds[0].every")]
 
 
 def test_what_works_but_looks_wrong_is_a_warning(tmp_path: Path) -> None:

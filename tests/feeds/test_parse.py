@@ -200,8 +200,6 @@ def test_broken_feeds_give_their_whole_entries(body: str, titles: list[str], bro
         ('{"a": 1}', FeedReason.NOT_A_FEED, "JSON without items"),
         ('{"items": [', FeedReason.UNREADABLE, "JSON"),
         ("[" * 100_000, FeedReason.UNREADABLE, "JSON"),
-        ('{"items": []}', FeedReason.EMPTY, "without entries"),
-        ("<rss version='2.0'><channel><title>x</title></channel></rss>", FeedReason.EMPTY, "without entries"),
         ("<urlset><url><loc>https://site.test/</loc></url></urlset>", FeedReason.NOT_A_FEED, "XML that is no feed"),
         ("<svg><g/></svg>", FeedReason.NOT_A_FEED, "XML that is no feed"),
     ],
@@ -315,3 +313,16 @@ def test_a_feed_of_others_entries_names_who_published_each(title: str, source: s
     body = f"<rss version='2.0'><channel><title>Search</title><item><guid>1</guid><title>{title}</title>{source}</item></channel></rss>"
     (entry,) = parse(body.encode(), "https://search.example/rss").entries
     assert (entry.title, entry.publisher) == (expected, "The Gazette" if source else "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<rss version='2.0'><channel><title>x</title></channel></rss>",
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>x</title></feed>",
+        '{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": []}',
+    ],
+)
+def test_a_search_that_found_nothing_is_a_feed_all_the_same(body: str) -> None:
+    parsed = parse(body.encode(), "https://search.example/rss")
+    assert (parsed.entries, dict(parsed.shown), parsed.broken) == ((), {}, "no entries")

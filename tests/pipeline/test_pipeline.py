@@ -372,3 +372,85 @@ def test_the_outlet_is_who_published_the_entry_not_who_gathered_it(scene):
     (text,) = scene.texts()
     assert "The Gazette" in text
     assert "The News" not in text
+
+
+OLD = "<pubDate>Mon, 01 Jun 2026 09:00:00 GMT</pubDate>"
+
+
+def started(tmp_path, page: Page, **keys: object) -> Scene:
+    """A bot after its first poll of a feed that shows `page`."""
+    scene = Scene.__new__(Scene)
+    scene.clock, scene.store = FakeClock(), SqliteStore(tmp_path / "t.db")
+    scene.web, scene.notifier = FakeFetcher({FEED: page}), FakeNotifier(scene.clock)
+    made = Config.model_validate({**CONFIG.model_dump(exclude_unset=True, by_alias=True), **keys})
+    channel = made.slack.channel
+    scene.pipeline = Pipeline(
+        made, watch, scene.store, scene.web, InlineWorkers(), scene.notifier, scene.clock, Counters(), Policy(), channel, Limits(pace_s=0.0)
+    )  # fmt: skip
+    scene.store.sync_feeds([Feed(FEED)], scene.clock.now(), spread_s=0)
+    scene.pipeline.poll_host("w")
+    scene.run()
+    return scene
+
+
+@pytest.mark.parametrize("what", ["Ada Ferrano", "Norvane AI", "news.example", "www.news.example", FEED])
+def test_what_is_muted_is_not_in_the_first_runs_message_either(tmp_path, what):
+    scene = started(tmp_path, rss(("a", HIRE, HIRE), date=TODAY), mute=[{"what": what}])
+    assert scene.texts() == []
+    scene.store.close()
+
+
+def test_without_a_channel_for_all_the_first_run_goes_where_routes_lead(tmp_path):
+    routes = [{"channel": "C0NORVANE", "organisations": ["Norvane AI"]}, {"channel": "C0OTHERS", "people": ["Nobody"]}]
+    scene = started(tmp_path, rss(("a", HIRE, HIRE), date=TODAY), slack={}, routes=routes)
+    assert [one.channel for one in scene.notifier.standing.values()] == ["C0NORVANE"]
+    scene.store.close()
+
+
+def test_a_story_that_no_route_takes_is_told_once_an_article_comes_that_one_takes(tmp_path):
+    scene = started(
+        tmp_path,
+        rss(("old", "A ferry is late", "Fog."), date=TODAY),
+        slack={},
+        routes=[{"channel": "C0LAYOFF", "kinds": ["layoff"]}],
+    )
+    for name, title in (("a", HIRE), ("b", f"{HIRE}, then lays off 40 researchers")):
+        scene.web.pages[FEED] = rss((name, title, title))
+        scene.web.pages[f"https://news.example/{name}"] = Page(status=404)
+        scene.poll()
+        scene.run()
+        story = scene.store.trace(f"https://news.example/{name}").story
+        assert story.told is bool(scene.texts())
+    scene.store.close()
+
+
+def test_an_old_story_does_not_swallow_a_new_one_like_it(tmp_path):
+    scene = started(
+        tmp_path, rss(("old", "Norvane AI lays off 500 engineers", "Norvane AI lays off 500 engineers."), date=OLD)
+    )
+    scene.web.pages[FEED] = rss(
+        ("new", "Norvane AI lays off 100 more engineers", "Norvane AI lays off 100 more engineers.")
+    )
+    scene.web.pages["https://news.example/new"] = Page(status=404)
+    scene.poll()
+    scene.run()
+    assert len(scene.texts()) == 1
+    scene.store.close()
+
+
+def test_a_mute_and_a_route_take_any_spelling_of_a_name(scene):
+    hire = "Google DeepMind hires Ada Ferrano from Norvane AI"
+    scene.web.pages[FEED] = rss(("a", hire, hire))
+    scene.web.pages[STORY] = Page(status=404)
+    scene.with_config(mute=[{"what": "DeepMind"}])
+    scene.poll()
+    scene.run()
+    assert scene.texts() == []
+
+
+def test_an_entry_that_breaks_sifting_holds_up_nobody(scene, monkeypatch):
+    monkeypatch.setattr("bot.pipeline.touches", lambda *_: 1 / 0)
+    scene.web.pages[FEED] = rss(("a", HIRE, HIRE))
+    scene.poll()
+    scene.run()
+    assert len(scene.texts()) == 1, "judged by the feed's text"
