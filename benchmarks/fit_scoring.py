@@ -33,7 +33,7 @@ PRIOR = HERE / "scoring_prior.yaml"
 TARGET = HERE.parent / "bot" / "lexicon" / "scoring.yaml"
 FOLDS = 5
 SWEEPS = 60
-OWN = 2.0  # what an example of the language files counts beside a row of the bench
+OWN = 3.0  # what an example of the language files counts beside a row of the bench
 STEP = 0.75  # of a Newton step, for damping
 
 

@@ -152,7 +152,7 @@ def _flag_standing(orgs: list[Mention], topical: bool) -> str:
     if any(k.is_ai for k in known):
         return "ai"
     if any(k.kind == "bigtech" for k in known):
-        return "bigtech"
+        return "unit" if topical else "bigtech"  # its unit for AI, or all of it
     return "topic" if topical else "none"
 
 
