@@ -102,7 +102,7 @@ class Store(Protocol):
         """Keep the articles made of feed text alone; the pages behind `wanted` are to be read."""
 
     def lease_unread(self, now: datetime, *, lease_s: float) -> tuple[Entry, Feed, int] | None:
-        """Claim one entry whose page is to be read and is due; with it come the failures so far.
+        """Claim one entry whose page is due to be read, of a host with a free connection; with it its failures so far.
 
         The claim lapses after `lease_s` seconds, so that a crash puts the entry off and does not lose it.
         """

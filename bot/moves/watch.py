@@ -86,7 +86,7 @@ class Watch:
 
 
 def compile_watch(lexicon: Lexicon, watchlist: Watchlist | None = None) -> Watch:
-    """Return what texts are judged by, in some 50 ms; names that the lexicon knows keep its canonical form."""
+    """Return what texts are judged by, in some 0.3 s; names that the lexicon knows keep its canonical form."""
     builder = _Builder(lexicon)
     if watchlist is not None:
         builder.add(watchlist)

@@ -104,6 +104,22 @@ def test_death_between_post_and_record_is_found_out_by_looking(tmp_path, faults)
         assert len(posts) == len(set(posts)), "what arrived was posted again instead of looked for"
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_death_in_the_first_run_tells_what_was_missed_once(tmp_path, after):
+    died = 0
+    for n in range(1, 40, 2):
+        clock = FakeClock()
+        site = Site(clock, {host: list(items) for host, items in BEFORE.items()})
+        notifier = FakeNotifier(clock, lag_s=4.0)
+        (tmp_path / str(n)).mkdir()
+        bot = Bot(tmp_path / str(n) / "t.db", site, notifier, clock, HOSTS, die_at=n, after=after)
+        bot.work(bot.start(), least=3)
+        texts = [one.message.text for one in notifier.standing.values()]
+        assert ["Ada Ferrano" in text for text in texts] == [True], f"call {n}"
+        died += bot.deaths
+    assert died >= 18
+
+
 def test_two_outlets_are_one_story_and_say_so(tmp_path):
     bot, _ = play(tmp_path)
     one = bot.store.trace("https://one.example/a").story
