@@ -40,7 +40,7 @@ TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of a variable
 # What worker processes import before their first work, so that a new one is quick.
 _PARSE = ("bot.feeds.document", "feedparser")
 _READ = ("trafilatura",)
-FIRST_SPREAD_S = 1.0  # between the first polls of two feeds
+FIRST_SPREAD_S = 0.5  # between the first polls of two feeds
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -184,6 +184,7 @@ class Lexicon:
     native: Mapping[str, frozenset[str]] = field(default_factory=dict)  # name lists of scripts without capitals
 
 
+@cache
 def load() -> Lexicon:
     """Read and check the shipped files. Raises ConfigError naming file, line or key; takes about 0.1 s."""
     organisations = _read("orgs.yaml")
