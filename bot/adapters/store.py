@@ -311,11 +311,6 @@ class SqliteStore:
             _refresh_host(db, visit.host)
         return True
 
-    def next_due(self) -> datetime | None:
-        """Return when the next feed falls due."""
-        row = self._row("SELECT min(next_due) AS due FROM hosts")
-        return None if row is None else rows.moment(row["due"])
-
     def due_feeds(self, now: datetime) -> int:
         """Return how many feeds are due."""
         row = self._rows(
