@@ -96,6 +96,23 @@ class Triggers:
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A flag made of words of several sets that stand close together, at most `reach` characters apart.
+
+    A part is the name of a set, several joined by `|`, or one of @people, @role, @number, @ai, @former (the lists of the
+    language) and @org. `ordered` parts stand in that order; none of `without` may stand in the sentence.
+    """
+
+    kind: str
+    language: str
+    parts: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    ordered: bool = False
+    strong: bool = True
+    reach: int = 45
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One example of a language file: its moves as (person, from, to), None where the text does not say."""
 
@@ -126,6 +143,8 @@ class Language:
     words: Mapping[str, tuple[str, ...]]
     status: Mapping[str, tuple[str, ...]]
     tests: tuple[Example, ...]
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words that patterns put together
+    patterns: tuple[Pattern, ...] = ()
     endings: frozenset[str] = frozenset()  # case endings that names of organisations take on
     bent: tuple[tuple[str, str], ...] = ()  # endings of such names that change: (a, y) for Meta, Mety
     noun_endings: tuple[str, ...] = ()  # of ordinary nouns, in a language that writes them with capitals
@@ -356,6 +375,8 @@ _LANGUAGE_KEYS = {
     "as",
     "status",
     "tests",
+    "sets",
+    "patterns",
     "endings",
     "noun_endings",
     "cases",
@@ -374,6 +395,7 @@ def read_language(name: str, text: str) -> Language:
     )
     triggers = tuple(_triggers(row, name, f"triggers[{i}]") for i, row in enumerate(data.get("triggers", [])))
     _one_class_each(triggers, name)
+    sets = _sets(data.get("sets", {}), name)
     return Language(
         code=data["lang"],
         stopwords=stopwords,
@@ -389,10 +411,45 @@ def read_language(name: str, text: str) -> Language:
         words=MappingProxyType({key: _strings(data.get(key, []), name, key) for key in _WORD_LISTS}),
         status=_status(data.get("status", {}), name),
         tests=tuple(_example(row, name, f"tests[{i}]") for i, row in enumerate(data.get("tests", []))),
+        sets=sets,
+        patterns=tuple(
+            _pattern(row, data["lang"], sets, name, f"patterns[{i}]") for i, row in enumerate(data.get("patterns", []))
+        ),
         endings=frozenset(e for e in _block(data.get("endings", ""), name, "endings") if ">" not in e),
         bent=_rules(" ".join(e for e in data.get("endings", "").split() if ">" in e), name, "endings"),
         noun_endings=tuple(sorted(_block(data.get("noun_endings", ""), name, "noun_endings"))),
         cases=_cases(data.get("cases", {}), name),
+    )
+
+
+def _sets(data: object, name: str) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(data, dict):
+        raise _fail(name, "sets", "must map names to lists of words")
+    return MappingProxyType({key: _strings(value, name, f"sets.{key}") for key, value in data.items()})
+
+
+_LISTS_OF_PARTS = frozenset({"@people", "@role", "@number", "@ai", "@former", "@org"})
+
+
+def _pattern(row: dict[str, Any], code: str, sets: Mapping[str, tuple[str, ...]], name: str, key: str) -> Pattern:
+    _only(row, {"class", "parts", "without", "ordered", "rank", "reach"}, name, key)
+    if row.get("class") not in FLAGS:
+        raise _fail(name, f"{key}.class", f"{row.get('class')!r} is no class of flag")
+    parts, without = (_strings(row.get(k, []), name, f"{key}.{k}") for k in ("parts", "without"))
+    for part in (*parts, *without):
+        for one in part.split("|"):
+            if one not in sets and one not in _LISTS_OF_PARTS:
+                raise _fail(name, f"{key}.parts", f"{one!r} is no set")
+    if not parts or not row.get("reach", "45").isdigit() or row.get("rank", "strong") not in ("strong", "weak"):
+        raise _fail(name, key, "needs parts; reach is a number of characters, rank strong or weak")
+    return Pattern(
+        row["class"],
+        code,
+        parts,
+        without,
+        ordered=row.get("ordered") == "yes",
+        strong=row.get("rank", "strong") == "strong",
+        reach=int(row.get("reach", "45")),
     )
 
 

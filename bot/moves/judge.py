@@ -14,6 +14,7 @@ from bot.moves.gazetteer import Hit
 from bot.moves.language import detect
 from bot.moves.merge import Merged, in_story, merge
 from bot.moves.native_order import SPECIAL
+from bot.moves.patterns import compose
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, follows_verb, read
 from bot.moves.score import SHORT, Features, features, kinds, probability, reasons
@@ -53,6 +54,7 @@ def weigh(watch: Watch, title: str, body: str, language: str = "") -> Weighed | 
     if not _gate(watch, hits, text):
         return None
     reading = read(watch, title, text, code, hits)
+    compose(reading)
     find_people(watch, reading)
     merged = merge(events(watch, reading, SPECIAL), watch.lexicon.scoring.move)
     return Weighed(reading, merged, features(watch, reading, merged))
@@ -97,6 +99,8 @@ def _gate(watch: Watch, hits: list[Hit], text: str) -> bool:
     orgs = [watch.organisations[h.term.value] for h in named]
     if "keyword" in present or any(org.is_ai for org in orgs):
         return True
+    if len({hit.term.value for hit in hits if hit.term.kind == "part"}) > 1:
+        present.add("flag")  # words that may make one together
     if not present & {"trigger", "flag"}:
         return False
     if triggers and any(org.kind == "bigtech" for org in orgs):

@@ -232,6 +232,9 @@ def _language_terms(language: Language) -> Iterator[Term]:
     for status, phrases in language.status.items():
         for phrase in phrases:
             yield _phrase("status", phrase, status, language.code)
+    for name, words in language.sets.items():
+        for word in words:
+            yield _phrase("part", word, name, language.code)
     for block in language.triggers:
         yield from _trigger_terms(block, language.code)
 
