@@ -27,13 +27,16 @@ from bot.lexicon import Lexicon, load
 from bot.moves.judge import Watch, compile_watch, weigh
 from bot.moves.merge import in_story
 from bot.moves.score import SHORT, probability
+from bot.teach.rows import examples, lexicon_examples
 
 HERE = Path(__file__).parent
 PRIOR = HERE / "scoring_prior.yaml"
 TARGET = HERE.parent / "bot" / "lexicon" / "scoring.yaml"
 FOLDS = 5
 SWEEPS = 60
-OWN = 3.0  # what an example of the language files counts beside a row of the bench
+# What a row of a set counts beside a row of dev.
+COUNTS = {"examples": 3.0, **{k: float(v) for k, v in (p.split("=") for p in os.environ.get("COUNTS", "").split(",") if p)}}
+MEASURED = ("status", "held")  # never fitted on
 STEP = 0.75  # of a Newton step, for damping
 
 
@@ -91,25 +94,25 @@ def texts_and_moves(bench: Path, names: Iterable[str]) -> tuple[list[Sample], li
             if weighed is None or label is None:
                 continue
             fold = zlib.crc32(str(row["id"]).encode()) % FOLDS
-            texts.append(Sample(weighed.features.values, label, 1.0, fold, name))
+            texts.append(Sample(weighed.features.values, label, COUNTS.get(name, 1.0), fold, name))
             if name != "background":
                 told.append((row, weighed, fold, name))
-    for row in own_examples(lexicon):
+    for row, name in own_rows(lexicon):
         weighed = weigh(plain, row["title"], row["text"], row["lang"])
         if weighed is not None:
             fold = zlib.crc32(row["id"].encode()) % FOLDS
-            texts.append(Sample(weighed.features.values, row["label"], OWN, fold, "examples"))
-            told.append((row, weighed, fold, "examples"))
+            texts.append(Sample(weighed.features.values, row["label"], COUNTS.get(name, 1.0), fold, name))
+            told.append((row, weighed, fold, name))
     return texts, told
 
 
-def own_examples(lexicon: Lexicon) -> Iterator[dict[str, Any]]:
-    """Yield the examples of the language files in the form of the bench's rows."""
-    for code, language in lexicon.languages.items():
-        for example in language.tests:
-            label = bool(example.moves) if example.label is None else example.label
-            moves = [{"person": person, "from": source, "to": goal} for person, source, goal in example.moves]
-            yield {"id": example.text, "title": example.text, "text": "", "lang": code, "label": label, "moves": moves}
+def own_rows(lexicon: Lexicon) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield our own rows in the form of the bench's, each with its set: examples of the lexicon, stories, held stories."""
+    for row in (*lexicon_examples(lexicon), *examples()):
+        moves = [{"person": m.person, "from": m.from_org, "to": m.to_org} for m in row.moves or ()]
+        name = "held" if row.held else "stories" if row.kinds or not row.id.count("-test-") else "examples"
+        raw = {"id": row.id, "title": row.title, "text": row.body, "lang": row.language}
+        yield {**raw, "label": row.label, "moves": moves}, name
 
 
 def move_samples(
@@ -165,7 +168,7 @@ def compare(title: str, samples: list[Sample], prior: Mapping[str, float], stren
     print(f"== {title}")
     report("hand", samples, [logistic(s.features, prior) for s in samples])
     unseen = [0.0] * len(samples)
-    used = [s for s in samples if s.set != "status"]
+    used = [s for s in samples if s.set not in MEASURED]
     for fold in range(FOLDS):
         weights = fit([s for s in used if s.fold != fold], prior, strength)
         for index, sample in enumerate(samples):

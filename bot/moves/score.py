@@ -14,6 +14,7 @@ from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.watch import Watch
 
 SHORT = 700  # characters; shorter texts have features of their own
+_NAMED = 0.6  # how sure a name must be to count beside an organisation
 _FLAG_ZONES = ("title", "lead", "near")
 
 
@@ -171,11 +172,27 @@ def _of_context(watch: Watch, reading: Reading, found: Features) -> None:
                 found.add(f"{kind}.{sentence.zone}", value, reading.text[hit.start : hit.end], Span(hit.start, hit.end))
         if any(p.known is not None and not p.known.stands_for for p in sentence.people):
             found.add(f"known_person.{sentence.zone}", 1.0)
+        _of_names(found, sentence)
         if any(h.term.strong and not _has_thing(sentence, h) for h in sentence.of("trigger")):
             found.add(f"trigger.{sentence.zone}", 1.0)
     near = [org.known for s in reading.sentences if s.zone in ("title", "lead") for org in s.orgs]
     if not any(s.of("ai") or s.of("product") for s in reading.sentences) and not any(k and k.watched for k in near):
         found.add("no_ai", 1.0)  # whom the user watches, the user knows to be of AI
+
+
+def _of_names(found: Features, sentence: Sentence) -> None:
+    """Add who and what stands beside an organisation of AI: somebody's name, a post, a former one, a second employer."""
+    known = {org.name: org.known for org in sentence.orgs if org.known is not None}
+    if not any(k.is_ai for k in known.values()):
+        return
+    zone = sentence.zone
+    if any(p.sure >= _NAMED for p in sentence.people):
+        found.add(f"beside.person.{zone}", 1.0)
+    for kind in ("role", "former", "status"):
+        if sentence.of(kind):
+            found.add(f"beside.{kind}.{zone}", 1.0)
+    if sum(k.is_ai or k.kind == "bigtech" for k in known.values()) > 1:
+        found.add(f"beside.employer.{zone}", 1.0)
 
 
 def _has_thing(sentence: Sentence, trigger: Hit) -> bool:
