@@ -9,10 +9,10 @@ PYTHON  = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test cover check fix proof bench docs lock clean
+.PHONY: help run demo test cover check fix proof bench bench-talent docs lock clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 run: $(VENV)/.runtime ## set up and start the bot on config.yaml
 	@$(PY) -m bot run
@@ -42,6 +42,11 @@ proof: $(VENV)/.dev ## the long suites
 
 bench: $(VENV)/.dev ## the figures of docs/benchmarks.md
 	@$(PY) -m benchmarks
+
+bench-talent: $(VENV)/.dev ## the classifier on TALENTWIRE_BENCH and on our own stories, with n and bands
+	@$(PY) -m benchmarks.talent
+	@$(PY) -m benchmarks.examples
+	@$(PY) -m benchmarks.examples --held
 
 docs: $(VENV)/.dev ## make config.schema.json and the generated parts of docs/ from the code
 	@$(PY) -m bot.config.reference .

@@ -10,13 +10,10 @@ it, hand weights beside fitted ones, and every weight that moved by more than 0.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 import zlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,57 +24,16 @@ from bot.lexicon import Lexicon, load
 from bot.moves.judge import Watch, compile_watch, weigh
 from bot.moves.merge import in_story
 from bot.moves.score import SHORT, probability
+from bot.teach.fit import Sample, fit, guess
 from bot.teach.rows import examples, lexicon_examples
 
 HERE = Path(__file__).parent
 PRIOR = HERE / "scoring_prior.yaml"
 TARGET = HERE.parent / "bot" / "lexicon" / "scoring.yaml"
 FOLDS = 5
-SWEEPS = 60
 # What a row of a set counts beside a row of dev.
-COUNTS = {"examples": 3.0, **{k: float(v) for k, v in (p.split("=") for p in os.environ.get("COUNTS", "").split(",") if p)}}
+COUNTS = {"examples": 3.0, "stories": 1.5, "background": 4.0, "articles": 2.0}
 MEASURED = ("status", "held")  # never fitted on
-STEP = 0.75  # of a Newton step, for damping
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One text or one move: its features, whether it is one, what it counts, and the fold that its text lies in."""
-
-    features: Mapping[str, float]
-    positive: bool
-    weight: float
-    fold: int
-    set: str
-
-
-def fit(samples: Iterable[Sample], prior: Mapping[str, float], strength: float) -> dict[str, float]:
-    """Return the weights of largest posterior: cyclic Newton steps, one weight at a time."""
-    data = list(samples)
-    columns: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for index, sample in enumerate(data):
-        for name, value in sample.features.items():
-            columns[name].append((index, value))
-    weights = {name: prior.get(name, 0.0) for name in columns}
-    logits = [sum(weights[n] * v for n, v in sample.features.items()) for sample in data]
-    for _ in range(SWEEPS):
-        moved = 0.0
-        for name, column in columns.items():
-            held = 0.02 if name in ("bias", "short") else strength
-            slope, bend = held * (weights[name] - prior.get(name, 0.0)), held
-            for index, value in column:
-                guess = 1 / (1 + math.exp(-max(-30.0, min(30.0, logits[index]))))
-                sample = data[index]
-                slope += sample.weight * (guess - sample.positive) * value
-                bend += sample.weight * guess * (1 - guess) * value * value
-            step = max(-0.5, min(0.5, -STEP * slope / bend))
-            weights[name] += step
-            moved = max(moved, abs(step))
-            for index, value in column:
-                logits[index] += step * value
-        if moved < 0.003:
-            break
-    return weights
 
 
 def texts_and_moves(bench: Path, names: Iterable[str]) -> tuple[list[Sample], list[tuple[Any, ...]]]:
@@ -166,21 +122,16 @@ def report(name: str, samples: list[Sample], guesses: list[float]) -> None:
 def compare(title: str, samples: list[Sample], prior: Mapping[str, float], strength: float) -> dict[str, float]:
     """Print hand weights beside weights fitted without the fold they are tried on; return those fitted on all."""
     print(f"== {title}")
-    report("hand", samples, [logistic(s.features, prior) for s in samples])
+    report("hand", samples, [guess(s.features, prior) for s in samples])
     unseen = [0.0] * len(samples)
     used = [s for s in samples if s.set not in MEASURED]
     for fold in range(FOLDS):
         weights = fit([s for s in used if s.fold != fold], prior, strength)
         for index, sample in enumerate(samples):
             if sample.fold == fold:
-                unseen[index] = logistic(sample.features, weights)
+                unseen[index] = guess(sample.features, weights)
     report("held out", samples, unseen)
     return fit(used, prior, strength)
-
-
-def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
-    total = sum(weights.get(name, 0.0) * value for name, value in features.items())
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def write(tables: Mapping[str, Mapping[str, float]]) -> None:

@@ -277,6 +277,30 @@ def feeds(config_file: Path | None, as_json: bool, packs: bool) -> None:
 
 
 @main.command(hidden=True)
+@click.argument("file", type=_FILE)
+@click.option("--out", type=_FILE, help="Write the new weights here, unless our own stories lose by them.")
+@click.option("--strength", default=1.0, show_default=True, help="How firmly the weights in force are held to.")
+@_config_option
+def teach(file: Path, out: Path | None, strength: float, config_file: Path | None) -> None:
+    """Say what labelled rows would change. FILE holds a JSON object a line: id, title, text, lang, label.
+
+    Offline. The weights are fitted anew with a prior at those in force; old and new are shown side by side on rows that
+    were not fitted on. They are refused, with status 1, where our own frozen stories lose a point.
+
+    \b
+    Example:  talentwire teach feedback.jsonl --out scoring.yaml
+    """
+    from bot.commands.teaching import teach as taught
+
+    if not file.is_file():
+        raise click.UsageError(f"{file}: no such file")
+    status, lines = taught(_config_or_default(config_file), file, strength=strength, out=out)
+    for line in lines:
+        click.echo(line)
+    sys.exit(status)
+
+
+@main.command(hidden=True)
 @click.option("--feeds", "feeds_file", type=_FILE, required=True, help="One address a line; # begins a comment.")
 @click.option(
     "--data", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where the store is."

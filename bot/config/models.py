@@ -187,7 +187,9 @@ class Watchlist(Section):
     )
     people: tuple[Watched, ...] = Field(default=(), description="People.", examples=[["Mira Murati"]])
     keywords: tuple[Watched, ...] = Field(
-        default=(), description="Words that make a text more relevant.", examples=[["superintelligence", "robotics"]]
+        default=(),
+        description="Phrases that make a text more relevant. `poach*` is any ending, `chief … officer` a gap.",
+        examples=[["superintelligence", "robot*"]],
     )
 
 

@@ -99,7 +99,7 @@ class Triggers:
 class Pattern:
     """A flag made of words of several sets that stand close together, at most `reach` characters apart.
 
-    A part is the name of a set, several joined by `|`, or one of @people, @role, @number, @ai, @former (the lists of the
+    A part is the name of a set, several joined by `|`, or one of @people, @role, @number, @ai, @former (lists of the
     language) and @org. `ordered` parts stand in that order; none of `without` may stand in the sentence.
     """
 

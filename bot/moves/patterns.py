@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bot.lexicon import Pattern
 from bot.moves.gazetteer import Hit, Term
@@ -77,4 +78,4 @@ def _nearest(others: Sequence[_Place], chosen: Sequence[_Place], *, ordered: boo
 
 def _close(chosen: Sequence[_Place], reach: int) -> bool:
     ranked = sorted(chosen)
-    return all(right[0] - left[1] <= reach for left, right in zip(ranked, ranked[1:], strict=False))
+    return all(right[0] - left[1] <= reach for left, right in pairwise(ranked))

@@ -181,7 +181,7 @@ def _of_context(watch: Watch, reading: Reading, found: Features) -> None:
 
 
 def _of_names(found: Features, sentence: Sentence) -> None:
-    """Add who and what stands beside an organisation of AI: somebody's name, a post, a former one, a second employer."""
+    """Add what stands beside an organisation of AI: somebody's name, a post, a former one, a second employer."""
     known = {org.name: org.known for org in sentence.orgs if org.known is not None}
     if not any(k.is_ai for k in known.values()):
         return

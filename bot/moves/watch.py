@@ -160,7 +160,7 @@ class _Builder:
             self._watch(entry, "person", self.people)
         for entry in watchlist.keywords:
             self.keywords[entry.name] = entry.weight
-            self.terms += [Term("keyword", fold(form), entry.name) for form in (entry.name, *entry.aliases)]
+            self.terms += [_phrase("keyword", form, entry.name, "") for form in (entry.name, *entry.aliases)]
             self.terms += [Term("not", fold(form), entry.name) for form in entry.not_]
 
     def _watch(self, entry: Entry, kind: str, table: dict[str, Known]) -> None:

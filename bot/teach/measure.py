@@ -53,7 +53,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Figures:
-    """What a set of rows shows. `stated` counts moves from confidence .95 on; `statuses` those of moves that were right."""
+    """What a set of rows shows. `stated` counts moves from confidence .95 on, `statuses` those of right moves."""
 
     labels: Counts = field(default_factory=Counts)
     moves: Counts = field(default_factory=Counts)
@@ -137,7 +137,8 @@ def _same_org(gold: str | None, told: str | None, canonical: Canonical) -> bool:
 
 
 _COUNTED = re.compile(
-    r"\d|team|staff|employees|researchers|engineers|founders|people|group|several|three|four|two|five|six", re.I
+    r"\d|team|staff|employees|researchers|engineers|founders|people|group|several|three|four|two|five|six",
+    re.IGNORECASE,
 )
 
 

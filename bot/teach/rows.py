@@ -1,4 +1,4 @@
-"""Labelled rows: our own examples, which ship with the bot, and files of feedback. Every row is checked as it is read."""
+"""Labelled rows: our own examples, which ship with the bot, and files of feedback. All are checked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled text. `moves` is None where nobody said which moves it tells; `held` rows are measured, not tuned on."""
+    """One labelled text. `moves` is None where nobody gave them; `held` rows are measured, never tuned on."""
 
     id: str
     language: str

@@ -1,0 +1,64 @@
+"""`talentwire teach`: labelled rows -> a report of what they would change, and the new weights where asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bot import app
+from bot.config import Config
+from bot.lexicon import load
+from bot.teach.lesson import Lesson, Quality, learn
+from bot.teach.rows import examples, from_file, lexicon_examples
+
+_SHOWN = 20  # changed rows, moved weights and proposals that are printed
+
+
+def teach(config: Config, file: Path, *, strength: float, out: Path | None) -> tuple[int, list[str]]:
+    """Return the exit status and the lines of the report. Writes the weights to `out` unless our own rows lose by them.
+
+    Raises ConfigError for a row that cannot be read. Takes about a second per 300 rows.
+    """
+    rows = from_file(file)
+    if not rows:
+        return 1, [f"{file.name}: no labelled row"]
+    lesson = learn(app.watch_of(config), rows, (*lexicon_examples(load()), *examples()), strength=strength)
+    lines = [*_report(lesson, len(rows))]
+    if lesson.loses:
+        return 1, [*lines, "refused: our own frozen stories lose a point or more by these weights"]
+    if out is not None:
+        out.write_text(written(lesson.weights, load().scoring.move), "utf-8")
+        lines.append(f"weights written to {out}")
+    return 0, lines
+
+
+def written(score: Mapping[str, float], move: Mapping[str, float]) -> str:
+    """Return the text of a weights file, as bot/lexicon/scoring.yaml is one."""
+    lines = ["# Weights in logits; made by `talentwire teach` from labelled rows, with a prior at the weights before."]
+    for table, weights in (("score", score), ("move", move)):
+        lines += [f"{table}:", *(f"  {n}: {w:.2f}" for n, w in sorted(weights.items()) if abs(w) >= 0.005)]
+    return "\n".join(lines) + "\n"
+
+
+def _report(lesson: Lesson, count: int) -> Iterator[str]:
+    yield f"{count} labelled rows; new weights are measured on rows they were not fitted on"
+    yield f"  rows    before  {_quality(lesson.before)}"
+    yield f"          after   {_quality(lesson.after)}"
+    yield f"  frozen  before  {_quality(lesson.frozen_before)}"
+    yield f"          after   {_quality(lesson.frozen_after)}"
+    yield f"{len(lesson.changed)} rows change sides"
+    for changed in lesson.changed[:_SHOWN]:
+        truth = "yes" if changed.row.label else "no"
+        yield f"  {changed.before:.2f} -> {changed.after:.2f}  ({truth})  {changed.row.title[:90]}"
+    yield f"{len(lesson.moved)} weights move by more than 0.3"
+    for name, old, new in lesson.moved[:_SHOWN]:
+        yield f"  {name}: {old:+.2f} -> {new:+.2f}"
+    if lesson.proposals:
+        yield "phrases between a person and an organisation in missed rows; put each under the class it belongs to:"
+    for proposal in lesson.proposals[:_SHOWN]:
+        yield f"+++ bot/lexicon/{proposal.language}.yaml"
+        yield f"+    weak: [{proposal.phrase}]  # in {proposal.count} missed row(s)"
+
+
+def _quality(quality: Quality) -> str:
+    return f"{quality.counts}  AP {quality.average_precision:.3f}"

@@ -1,0 +1,108 @@
+"""Teaching: what labelled rows change, when weights are refused, and what is proposed. Our own rows only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.commands.teaching import teach, written
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.lexicon import load, parse
+from bot.model import Finding
+from bot.moves.judge import compile_watch, judge
+from bot.teach.fit import Sample, fit, guess
+from bot.teach.lesson import learn
+from bot.teach.measure import average_precision, measure, same_person
+from bot.teach.rows import Row, examples, from_file
+
+FROZEN = tuple(row for row in examples() if row.language == "en")[:60]
+
+
+def test_weights_stay_where_nothing_is_said() -> None:
+    assert fit([], {"a": 1.0}, 1.0) == {}
+    weights = fit([Sample({"a": 1.0}, positive=True)], {"a": 1.0, "b": 2.0}, 1000.0)
+    assert weights["a"] == pytest.approx(1.0, abs=0.01)
+
+
+def test_what_rows_say_moves_a_weight_their_way() -> None:
+    up = fit([Sample({"a": 1.0}, positive=True)] * 20, {"a": 0.0}, 1.0)["a"]
+    down = fit([Sample({"a": 1.0}, positive=False)] * 20, {"a": 0.0}, 1.0)["a"]
+    assert up > 1 > -1 > down
+    assert guess({"a": 1.0}, {"a": up}) > 0.8
+
+
+def test_ties_count_against_average_precision() -> None:
+    assert average_precision([(0.9, True), (0.9, False)]) == 0.5
+    assert average_precision([(0.9, True), (0.1, False)]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("gold", "told", "same", "why"),
+    [
+        ("Ada Lindt", "Ada Lindt", True, "equal"),
+        ("Lindt", "Ada Lindt", True, "a family name is a part of the whole"),
+        ("Ada Lindt", "Ida Brandt", False, "another person"),
+        ("three researchers", "3 researchers", True, "one group, counted in words and in digits"),
+    ],
+)
+def test_names_are_compared_as_readers_would(gold: str, told: str, same: bool, why: str) -> None:
+    assert same_person(gold, told) is same, why
+
+
+def test_rows_that_teach_the_opposite_are_refused() -> None:
+    watch = compile_watch(load())
+    rows = [
+        Row(f"r{i}", "en", f"OpenAI hires {name} Lindqvist from Anthropic", "", label=False)
+        for i, name in enumerate(["Petra", "Olof", "Hanna", "Iris", "Nils", "Karin", "Sven", "Maja"] * 8)
+    ]
+    lesson = learn(watch, rows, FROZEN)
+    assert lesson.loses
+    assert len(lesson.changed) > 0.8 * len(rows)
+    assert not learn(watch, FROZEN[:20], FROZEN).loses
+
+
+def test_a_missed_verb_is_proposed() -> None:
+    row = Row("r", "en", "Ingrid Holmqvist zorbles across Anthropic", "", label=True)
+    lesson = learn(compile_watch(load()), [row], FROZEN)
+    assert [(p.language, p.phrase) for p in lesson.proposals] == [("en", "zorbles across")]
+
+
+def test_the_command_reports_and_writes_what_can_be_read_back(tmp_path: Path) -> None:
+    file, out = tmp_path / "rows.jsonl", tmp_path / "scoring.yaml"
+    lines = [
+        {"id": r.id, "title": r.title, "text": r.body, "lang": r.language, "label": r.label} for r in FROZEN[:20]
+    ]
+    file.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
+    status, report = teach(Config.model_validate({}), file, strength=5.0, out=out)
+    assert status == 0
+    assert any(line.startswith("  frozen  before") for line in report)
+    assert set(parse("scoring.yaml", out.read_text("utf-8"))) == {"score", "move"}
+    assert "bias" in written(load().scoring.score, {})
+
+
+def test_a_bad_row_is_named_by_file_line_and_key(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"id": "a", "title": "b", "label": "maybe"}\n', "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        from_file(file)
+    problem = caught.value.problems[0]
+    assert (problem.line, problem.key) == (1, "label")
+    assert "maybe" in problem.message
+
+
+def test_a_finding_that_says_nothing_misses_everything() -> None:
+    row = next(r for r in examples() if r.moves)
+    figures = measure([(row, Finding("en", 0.0, (), (), (), (), ()))], lambda name: name)
+    assert figures.labels.missed == 1
+    assert figures.moves.missed == len(row.moves or ())
+
+
+def test_flags_are_made_of_words_that_stand_together() -> None:
+    watch = compile_watch(load())
+    together = judge(watch, "Cohere trims a fifth of its annotation payroll", "")
+    apart = judge(watch, "Cohere trims its price list for a fifth time", "")
+    assert "layoff" in [k.value for k in together.kinds]
+    assert "layoff" not in [k.value for k in apart.kinds]
