@@ -110,7 +110,8 @@ def _standing(merged: Merged) -> str:
     if any(k.is_ai for k in known):
         return "ai"
     if any(k.kind == "bigtech" for k in known):
-        return "bigtech"
+        topical = any(e.sentence.of("ai") or e.sentence.of("product") for e in merged.events)
+        return "unit" if topical else "bigtech"
     return "known" if known else "unknown"
 
 
@@ -172,7 +173,7 @@ def _of_context(watch: Watch, reading: Reading, found: Features) -> None:
                 found.add(f"{kind}.{sentence.zone}", value, reading.text[hit.start : hit.end], Span(hit.start, hit.end))
         if any(p.known is not None and not p.known.stands_for for p in sentence.people):
             found.add(f"known_person.{sentence.zone}", 1.0)
-        _of_names(found, sentence)
+        _of_names(found, reading, sentence)
         if any(h.term.strong and not _has_thing(sentence, h) for h in sentence.of("trigger")):
             found.add(f"trigger.{sentence.zone}", 1.0)
     near = [org.known for s in reading.sentences if s.zone in ("title", "lead") for org in s.orgs]
@@ -180,19 +181,33 @@ def _of_context(watch: Watch, reading: Reading, found: Features) -> None:
         found.add("no_ai", 1.0)  # whom the user watches, the user knows to be of AI
 
 
-def _of_names(found: Features, sentence: Sentence) -> None:
+def _of_names(found: Features, reading: Reading, sentence: Sentence) -> None:
     """Add what stands beside an organisation of AI: somebody's name, a post, a former one, a second employer."""
     known = {org.name: org.known for org in sentence.orgs if org.known is not None}
-    if not any(k.is_ai for k in known.values()):
+    past = any(hit.term.value == "historical" for hit in sentence.of("status"))
+    if past or not any(k.is_ai for k in known.values()):
         return
     zone = sentence.zone
-    if any(p.sure >= _NAMED for p in sentence.people):
+    if _speaks(reading, sentence):
+        found.add(f"beside.speech.{zone}", 1.0)  # somebody may be quoted with a post
+    if any(p.sure >= _NAMED and not _names_firm(reading, p) for p in sentence.people):
         found.add(f"beside.person.{zone}", 1.0)
     for kind in ("role", "former", "status"):
         if sentence.of(kind):
             found.add(f"beside.{kind}.{zone}", 1.0)
     if sum(k.is_ai or k.kind == "bigtech" for k in known.values()) > 1:
         found.add(f"beside.employer.{zone}", 1.0)
+
+
+def _speaks(reading: Reading, sentence: Sentence) -> bool:
+    words = {word.strip(",.:;«»“”\"'") for word in reading.folded[sentence.start : sentence.end].split()}
+    return any(not words.isdisjoint(language.words["speech"]) for language in reading.languages)
+
+
+def _names_firm(reading: Reading, person: Mention) -> bool:
+    """Whether a word for a firm stands right before: "law firm P"."""
+    before = reading.folded[max(0, person.start - 30) : person.start].rstrip()
+    return any(before.endswith(word) for language in reading.languages for word in language.words["firms"])
 
 
 def _has_thing(sentence: Sentence, trigger: Hit) -> bool:
