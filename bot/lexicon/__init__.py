@@ -55,6 +55,7 @@ _WORD_LISTS = (
     "boards",
     "spells",
     "firms",
+    "places",
 )
 
 

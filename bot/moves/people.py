@@ -21,6 +21,7 @@ _PARTICLES = frozenset(
     "van von de del della di da der den la le el al bin ibn ben dos do du ter ten af av zu y und".split()  # noqa: SIM905
 )
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
+_JOINED = re.compile(r"^(?:al|el|ul|ben|bin|ibn|d|l|de|van|von)[-'’][A-Z]")  # "al-Khatib" behind a given name
 _LATIN_SURE = 0.95
 _FULL_NAME = 2  # words of the commonest kind of name
 _SIGNATURE = 40  # characters that the title of a post may have beside the name of who wrote it
@@ -83,11 +84,19 @@ def find_people(watch: Watch, reading: Reading) -> None:
 
 def _known(finder: _Finder, sentence: Sentence) -> None:
     for hit in sentence.of("person"):
-        if hit.term.via == "surname" and _has_first_name(finder.reading.text, hit.start):
+        if hit.term.via == "surname" and (_has_first_name(finder.reading.text, hit.start) or _is_half(finder, hit)):
             continue  # a namesake
         known = finder.watch.people[hit.term.value]
         start, end, sure = hit.start, hit.end, {"mangled": 0.9, "surname": 0.85}.get(hit.term.via, 1.0)
         sentence.people.append(Mention("person", known.name, start, end, hit.term.via, sure, known))
+
+
+def _is_half(finder: _Finder, hit: Hit) -> bool:
+    """Whether it is a part of a double name: "Moreau-Lacroix" is not the Lacroix we know."""
+    text = finder.reading.text
+    return text[hit.start - 1 : hit.start] == "-" or (
+        text[hit.end : hit.end + 1] == "-" and text[hit.end + 1 : hit.end + 2].isupper()
+    )
 
 
 def _has_first_name(text: str, start: int) -> bool:
@@ -115,7 +124,7 @@ def _tokens(text: str, start: int, end: int, languages: Sequence[Language] = ())
 
 def _by_shape(finder: _Finder, sentence: Sentence) -> None:
     taken = [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
-    taken += [(h.start, h.end) for h in sentence.of("product")]
+    taken += [(h.start, h.end) for kind in ("product", "place") for h in sentence.of(kind)]
     tokens = _tokens(finder.reading.text, sentence.start, sentence.end, finder.reading.languages)
     caps = [t for t in tokens if len(t.word) > 3]
     titled = len(caps) > 2 and sum(t.word[0].isupper() for t in caps) > 0.7 * len(caps)
@@ -153,6 +162,8 @@ def _adjacent(text: str, left: _Token, right: _Token) -> bool:
 
 def _fits(finder: _Finder, token: _Token, piece: list[_Token], tokens: list[_Token], shouting: bool) -> bool:
     word = token.word
+    if piece and _JOINED.match(word):
+        return True
     if not word[0].isupper() or word[0] == "@":
         return False
     if len(word) == 1:

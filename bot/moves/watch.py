@@ -222,6 +222,7 @@ _KIND_OF_LIST = {
     "first_person": "first_person",
     "programmes": "programme",
     "ai_firms": "ai_firm",
+    "places": "place",
 }
 
 
