@@ -79,7 +79,7 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     return Finding(
         language=reading.code,
         score=score,
-        kinds=kinds(found, _told(moves, _HINTED)),
+        kinds=kinds(found, _told(moves, _HINTED), score),
         moves=tuple(m.move for m in told),
         people=_people(reading, told),
         organisations=_organisations(reading),

@@ -250,26 +250,40 @@ _KIND_OF_FLAG: Mapping[str, Kind] = {
 
 
 _TOLD_ASIDE = frozenset({Kind.TREND, Kind.REORG, Kind.HIRE})  # what a lead says in passing where somebody moves
+_HARDLY, _LIKELY = 0.2, 0.5  # scores from which kinds are told, and from which weak words may tell one
+_RANKS = (("flag", "title"), ("flag", "lead"), ("weak", "title"), ("weak", "lead"))  # surest first
+_ONLY_ALONE = frozenset({Kind.TREND, Kind.FOUNDING})  # of these a lead alone says too little beside anything else
 
 
-def kinds(found: Features, told: list[Merged]) -> tuple[Kind, ...]:
-    """Return what is reported, surest first. Poach means from one AI employer to another."""
+def kinds(found: Features, told: list[Merged], score: float) -> tuple[Kind, ...]:
+    """Return what is reported, surest first; nothing where `score` says that hardly anything is.
+
+    Poach means from one AI employer to another.
+    """
+    if score < _HARDLY:
+        return ()
     got: dict[Kind, None] = {}
     for merged in told:
         got.update(dict.fromkeys(_kinds_of_move(merged)))
     named = any(not merged.is_group for merged in told)
-    flags = sorted((n.split(".") for n in found.values if n.startswith("flag.")), key=lambda part: part[2] != "title")
-    for _, flag, zone, standing in flags:
-        kind = _KIND_OF_FLAG[flag]
+    for rank, kind, zone in _flagged(found):
         aside = zone != "title" and named and kind in _TOLD_ASIDE
-        if standing != "none" and flag != "team" and not aside:
+        alone = kind in _ONLY_ALONE and not (kind is Kind.TREND and zone == "title" and rank == "flag")
+        weak = rank == "weak" and (named or score < _LIKELY or (got.keys() - {kind} and kind is not Kind.COMPENSATION))
+        if not (aside or weak or (alone and got.keys() - {Kind.DEPARTURE})):
             got[kind] = None
-    if any(flag == "team" for _, flag, _, _ in flags) and not got.keys() - {Kind.DEPARTURE}:
-        got[Kind.FOUNDING] = None
     if Kind.ACQUIHIRE in got and not named:
         got.pop(Kind.HIRE, None)
         got.pop(Kind.POACH, None)
     return tuple(got)
+
+
+def _flagged(found: Features) -> list[tuple[str, Kind, str]]:
+    """Return rank, kind and zone of the flags that speak of an organisation or of AI, the surest first."""
+    parts = (name.split(".") for name in found.values if name.startswith(("flag.", "weak.")))
+    flags = [(rank, _KIND_OF_FLAG[flag], zone, standing) for rank, flag, zone, standing in parts]
+    told = [(rank, kind, zone) for rank, kind, zone, standing in flags if standing != "none"]
+    return sorted(told, key=lambda one: (_RANKS.index((one[0], one[2])), one[1] in _ONLY_ALONE))
 
 
 def _kinds_of_move(merged: Merged) -> Iterator[Kind]:
