@@ -54,8 +54,8 @@ def weigh(watch: Watch, title: str, body: str, language: str = "") -> Weighed | 
     if not _gate(watch, hits, text):
         return None
     reading = read(watch, title, text, code, hits)
-    compose(reading)
     find_people(watch, reading)
+    compose(reading)  # last: what it adds spans whole clauses, names and all
     merged = merge(events(watch, reading, SPECIAL), watch.lexicon.scoring.move)
     return Weighed(reading, merged, features(watch, reading, merged))
 
