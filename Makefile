@@ -39,6 +39,7 @@ fix: $(VENV)/.dev ## format, and mend what the linter can
 
 proof: $(VENV)/.dev ## the long suites
 	@$(PY) -m pytest -q -n $(JOBS) -m proof
+	@$(PY) -m benchmarks.corners
 
 bench: $(VENV)/.dev ## the figures of docs/benchmarks.md
 	@$(PY) -m benchmarks

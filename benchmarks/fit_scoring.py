@@ -2,8 +2,8 @@
 
     python -m benchmarks.fit_scoring [--write] [--strength 1.0]
 
-The bench is no part of this repository: TALENTWIRE_BENCH names the directory that holds `talent/`. Fitted on dev, articles_dev and
-the part of the background that passes the gate; status_dev is only measured. Prints what each fold shows that was not fitted on
+The bench is no part of this repository: TALENTWIRE_BENCH names the directory that holds `talent/`. Fitted on dev, articles_dev, our own stories and
+the part of the background that passes the gate; status_dev and held stories are only measured. Prints what each fold shows that was not fitted on
 it, hand weights beside fitted ones, and every weight that moved by more than 0.3. Every example of the language files is fitted on too. Offline, standard library, a minute or two.
 """
 

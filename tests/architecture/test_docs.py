@@ -13,7 +13,7 @@ from bot.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
 def code(path: Path) -> str:
@@ -27,7 +27,7 @@ def test_commands_that_the_docs_name_exist(path: Path) -> None:
     assert isinstance(main, click.Group)
     for name in re.findall(r"(?<![\w./-])talentwire ([a-z]+)", code(path)):
         assert name in main.list_commands(click.Context(main)) or name in main.commands, f"talentwire {name}"
-    for name in re.findall(r"(?<![\w-])make ([a-z]+)", code(path)):
+    for name in re.findall(r"(?<![\w-])make ([a-z-]+)", code(path)):
         assert name in TARGETS, f"make {name}"
 
 

@@ -72,9 +72,7 @@ def test_a_missed_verb_is_proposed() -> None:
 
 def test_the_command_reports_and_writes_what_can_be_read_back(tmp_path: Path) -> None:
     file, out = tmp_path / "rows.jsonl", tmp_path / "scoring.yaml"
-    lines = [
-        {"id": r.id, "title": r.title, "text": r.body, "lang": r.language, "label": r.label} for r in FROZEN[:20]
-    ]
+    lines = [{"id": r.id, "title": r.title, "text": r.body, "lang": r.language, "label": r.label} for r in FROZEN[:20]]
     file.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
     status, report = teach(Config.model_validate({}), file, strength=5.0, out=out)
     assert status == 0
