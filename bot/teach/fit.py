@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 SWEEPS = 60
 _STEP = 0.75  # of a Newton step, for damping
-_LOOSE = 0.02  # how firmly the two intercepts are held; the rest by `strength`
+LOOSE = 0.02
 _SETTLED = 0.003  # logits: the largest step of a sweep with which it ends
 
 
@@ -24,9 +24,13 @@ class Sample:
     set: str = ""
 
 
-def fit(samples: Iterable[Sample], prior: Mapping[str, float], strength: float) -> dict[str, float]:
+def fit(
+    samples: Iterable[Sample], prior: Mapping[str, float], strength: float, base_rate: float = LOOSE
+) -> dict[str, float]:
     """Return the weights of largest posterior: cyclic Newton steps, one weight at a time.
 
+    `strength` is how firmly weights are held to the prior, `base_rate` how firmly the intercepts: loosely where
+    samples are as common as in a feed, firmly where somebody chose them.
     Each pass costs time linear in the features that are not zero; at most 60 passes.
     """
     data = list(samples)
@@ -39,7 +43,7 @@ def fit(samples: Iterable[Sample], prior: Mapping[str, float], strength: float) 
     for _ in range(SWEEPS):
         moved = 0.0
         for name, column in columns.items():
-            held = _LOOSE if name in ("bias", "short") else strength
+            held = base_rate if name in ("bias", "short") else strength
             slope, bend = held * (weights[name] - prior.get(name, 0.0)), held
             for index, value in column:
                 guess = logistic(logits[index])

@@ -17,6 +17,7 @@ from bot.teach.measure import LABEL, Counts, average_precision
 from bot.teach.rows import Row
 
 FOLDS = 5
+_FIRM = 1_000.0  # feedback is no sample of a feed: how common stories are stays as it was
 POINT = 0.01  # what the frozen rows may lose
 _MOVED = 0.3  # logits from which a moved weight is told
 _LONGEST = 4  # words of a proposed phrase
@@ -63,9 +64,12 @@ class Lesson:
 
     @property
     def loses(self) -> bool:
-        """Whether our frozen rows lose a point or more: then the weights are refused."""
-        old, new = self.frozen_before, self.frozen_after
-        return new.counts.f1 <= old.counts.f1 - POINT or new.average_precision <= old.average_precision - POINT
+        """Whether our frozen rows lose a point or more of precision, F1 or average precision: then they are refused."""
+        figures = (
+            (quality.counts.precision, quality.counts.f1, quality.average_precision)
+            for quality in (self.frozen_before, self.frozen_after)
+        )
+        return any(new <= old - POINT for old, new in zip(*figures, strict=True))
 
 
 def learn(watch: Watch, rows: Sequence[Row], frozen: Sequence[Row], *, strength: float = 1.0) -> Lesson:
@@ -73,8 +77,8 @@ def learn(watch: Watch, rows: Sequence[Row], frozen: Sequence[Row], *, strength:
     old = watch.lexicon.scoring.score
     read = [(row, weigh(watch, row.title, row.body, row.language)) for row in rows]
     samples = [_sample(row, weighed) for row, weighed in read]
-    weights = {**old, **fit(samples, old, strength)}
-    folds = [{**old, **fit([s for s in samples if s.fold != f], old, strength)} for f in range(FOLDS)]
+    weights = {**old, **fit(samples, old, strength, _FIRM)}
+    folds = [{**old, **fit([s for s in samples if s.fold != f], old, strength, _FIRM)} for f in range(FOLDS)]
     before = [guess(s.features, old) if s.features else 0.0 for s in samples]
     after = [guess(s.features, folds[s.fold]) if s.features else 0.0 for s in samples]
     kept = [(row, weigh(watch, row.title, row.body, row.language)) for row in frozen]

@@ -143,11 +143,17 @@ _COUNTED = re.compile(
 
 
 def same_person(gold: str, told: str) -> bool:
-    """Whether two spellings name one person or one group: equal, or one a part of the other by whole words."""
+    """Whether two spellings name one person or one group: equal, or one a part of the other.
+
+    A part is made of whole words; in scripts that write names in one run, of two characters or more.
+    """
     ours, theirs = fold(gold), fold(told)
-    if ours == theirs or (min(len(ours), len(theirs)) > 2 and (ours in theirs or theirs in ours)):
-        return True
     mine, yours = set(ours.split()), set(theirs.split())
+    if mine and yours and (mine <= yours or yours <= mine):
+        return True
+    shorter, longer = sorted((ours, theirs), key=len)
+    if len(shorter) > 1 and shorter[0] >= "\u2e80" and shorter in longer:
+        return True
     return bool(_COUNTED.search(ours)) and bool(_COUNTED.search(theirs)) and bool(mine & yours)
 
 

@@ -54,8 +54,9 @@ def examples() -> tuple[Row, ...]:
 
 def _examples(name: str, text: str, *, held: bool) -> Iterator[Row]:
     data = parse(name, text)
-    for index, raw in enumerate(data["examples"]):
-        yield _row(raw, data["lang"], f"examples[{index}]", name, held=held)
+    whole = _Place(name)
+    for index, raw in enumerate(whole.rows(data, "examples")):
+        yield _row(raw, whole.text(data, "lang"), _Place(name, key=f"examples[{index}]"), held=held)
 
 
 def lexicon_examples(lexicon: Lexicon) -> Iterator[Row]:
@@ -72,43 +73,72 @@ def from_file(path: Path) -> tuple[Row, ...]:
 
     Rows whose label is null are left out. Raises ConfigError naming file, line and key.
     """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError((Problem(0, "", f"cannot be read: {error}", path.name),)) from error
     rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             raw = json.loads(line)
         except ValueError as error:
             raise ConfigError((Problem(number, "", f"is no JSON: {error}", path.name),)) from error
+        place = _Place(path.name, number)
         if not isinstance(raw, dict):
-            raise ConfigError((Problem(number, "", "must be an object", path.name),))
+            raise place.fault("", "must be an object")
         if raw.get("label") is not None:
-            rows.append(_row(raw, str(raw.get("lang") or ""), "", path.name, line=number))
+            rows.append(_row({"moves": None, **raw}, place.text(raw, "lang"), place))
     return tuple(rows)
 
 
-def _row(raw: Mapping[str, Any], language: str, key: str, name: str, *, held: bool = False, line: int = 0) -> Row:
-    def fail(what: str, message: str) -> ConfigError:
-        return ConfigError((Problem(line, f"{key}.{what}".strip("."), message, name),))
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a row stands, for what is wrong with it."""
 
+    file: str
+    line: int = 0
+    key: str = ""
+
+    def fault(self, key: str, message: str) -> ConfigError:
+        return ConfigError((Problem(self.line, f"{self.key}.{key}".strip("."), message, self.file),))
+
+    def text(self, raw: Mapping[str, Any], key: str) -> str:
+        """Return the text under `key`, "" where there is none."""
+        value = raw.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self.fault(key, "must be a text")
+        return value or ""
+
+    def rows(self, raw: Mapping[str, Any], key: str) -> list[Any]:
+        value = raw.get(key) or []
+        if not isinstance(value, list):
+            raise self.fault(key, "must be a list")
+        return value
+
+
+def _row(raw: Mapping[str, Any], language: str, place: _Place, *, held: bool = False) -> Row:
     for needed in ("id", "title"):
-        if not isinstance(raw.get(needed), str) or not raw[needed].strip():
-            raise fail(needed, "must be a text")
-    if raw.get("label") not in _YES:
-        raise fail("label", f"{raw.get('label')!r} is neither yes nor no")
-    kinds = frozenset(str(kind) for kind in raw.get("kinds") or ())
+        if not place.text(raw, needed).strip():
+            raise place.fault(needed, "must be a text")
+    label = raw.get("label")
+    if not isinstance(label, bool | str) or label not in _YES:
+        raise place.fault("label", f"{label!r} is neither yes nor no")
+    kinds = frozenset(str(kind) for kind in place.rows(raw, "kinds"))
     if unknown := kinds - {kind.value for kind in Kind}:
-        raise fail("kinds", f"{min(unknown)!r} is no kind")
-    moves = raw.get("moves", ())
-    gold = None if moves is None else tuple(_gold(move, fail) for move in moves)
-    body = str(raw.get("body") or raw.get("text") or "")
-    return Row(raw["id"], language, raw["title"], body, _YES[raw["label"]], kinds, gold, held)
+        raise place.fault("kinds", f"{min(unknown)!r} is no kind")
+    unsaid = "moves" in raw and raw["moves"] is None
+    moves = None if unsaid else tuple(_gold(move, place) for move in place.rows(raw, "moves"))
+    body = place.text(raw, "body") or place.text(raw, "text")
+    return Row(raw["id"], language, raw["title"], body, _YES[label], kinds, moves, held)
 
 
-def _gold(move: Any, fail: Any) -> Gold:
-    if not isinstance(move, dict) or not move.get("person"):
-        raise fail("moves", "each needs a person")
-    status = str(move.get("status") or "")
+def _gold(move: Any, place: _Place) -> Gold:
+    if not isinstance(move, dict) or not place.text(move, "person"):
+        raise place.fault("moves", "each needs a person")
+    status = place.text(move, "status")
     if status and status not in {s.value for s in Status}:
-        raise fail("moves", f"{status!r} is no status")
-    return Gold(str(move["person"]), move.get("from") or None, move.get("to") or None, move.get("role") or None, status)
+        raise place.fault("moves", f"{status!r} is no status")
+    source, goal, role = (place.text(move, key) or None for key in ("from", "to", "role"))
+    return Gold(place.text(move, "person"), source, goal, role, status)

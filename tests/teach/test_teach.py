@@ -14,8 +14,8 @@ from bot.lexicon import load, parse
 from bot.model import Finding
 from bot.moves.judge import compile_watch, judge
 from bot.teach.fit import Sample, fit, guess
-from bot.teach.lesson import learn
-from bot.teach.measure import average_precision, measure, same_person
+from bot.teach.lesson import Lesson, Quality, learn
+from bot.teach.measure import Counts, average_precision, measure, same_person
 from bot.teach.rows import Row, examples, from_file
 
 FROZEN = tuple(row for row in examples() if row.language == "en")[:60]
@@ -45,6 +45,8 @@ def test_ties_count_against_average_precision() -> None:
         ("Ada Lindt", "Ada Lindt", True, "equal"),
         ("Lindt", "Ada Lindt", True, "a family name is a part of the whole"),
         ("Ada Lindt", "Ida Brandt", False, "another person"),
+        ("Ada Lindt", "Lind", False, "half a word is no part"),
+        ("早坂由梨奈", "早坂", True, "a family name, where names are written in one run"),
         ("three researchers", "3 researchers", True, "one group, counted in words and in digits"),
     ],
 )
@@ -74,7 +76,7 @@ def test_the_command_reports_and_writes_what_can_be_read_back(tmp_path: Path) ->
     file, out = tmp_path / "rows.jsonl", tmp_path / "scoring.yaml"
     lines = [{"id": r.id, "title": r.title, "text": r.body, "lang": r.language, "label": r.label} for r in FROZEN[:20]]
     file.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
-    status, report = teach(Config.model_validate({}), file, strength=5.0, out=out)
+    status, report = teach(Config.model_validate({}), file, strength=50.0, out=out)
     assert status == 0
     assert any(line.startswith("  frozen  before") for line in report)
     assert set(parse("scoring.yaml", out.read_text("utf-8"))) == {"score", "move"}
@@ -89,6 +91,50 @@ def test_a_bad_row_is_named_by_file_line_and_key(tmp_path: Path) -> None:
     problem = caught.value.problems[0]
     assert (problem.line, problem.key) == (1, "label")
     assert "maybe" in problem.message
+
+
+def test_weights_that_bring_noise_are_refused_though_they_find_more() -> None:
+    before = Quality(Counts(right=50, wrong=1, missed=50), 0.90)
+    after = Quality(Counts(right=80, wrong=8, missed=20), 0.93)
+    assert after.counts.f1 > before.counts.f1
+    assert Lesson({}, before, after, before, after, (), (), ()).loses
+    assert not Lesson({}, before, before, before, before, (), (), ()).loses
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('{"id": "a", "title": "b", "label": ["yes"]}', "label"),
+        ('{"id": "a", "title": 3, "label": "yes"}', "title"),
+        ('{"id": "a", "title": "b", "label": "yes", "kinds": "hire"}', "kinds"),
+        ('{"id": "a", "title": "b", "label": "yes", "kinds": ["hired"]}', "kinds"),
+        ('{"id": "a", "title": "b", "label": "yes", "moves": [{"to": "c"}]}', "moves"),
+        ('{"id": "a", "title": "b", "label": "yes", "moves": [{"person": "c", "status": "sure"}]}', "moves"),
+        ("[]", ""),
+        ("{", ""),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said(tmp_path: Path, line: str, key: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"id": "x", "title": "y", "label": null}\n' + line + "\n", "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        from_file(file)
+    assert (caught.value.problems[0].line, caught.value.problems[0].key) == (2, key)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"rows\.jsonl"):
+        from_file(file)
+
+
+def test_moves_that_nobody_gave_are_unknown_not_none(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(
+        '{"id": "a", "title": "b", "label": "yes"}\n{"id": "c", "title": "d", "label": "no", "moves": []}', "utf-8"
+    )
+    assert [row.moves for row in from_file(file)] == [None, ()]
 
 
 def test_a_finding_that_says_nothing_misses_everything() -> None:
