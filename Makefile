@@ -45,9 +45,9 @@ bench: $(VENV)/.dev ## the figures of docs/benchmarks.md
 	@$(PY) -m benchmarks
 
 bench-talent: $(VENV)/.dev ## the classifier on TALENTWIRE_BENCH and on our own stories, with n and bands
-	@$(PY) -m benchmarks.talent
 	@$(PY) -m benchmarks.examples
 	@$(PY) -m benchmarks.examples --held
+	@$(PY) -m benchmarks.talent
 
 docs: $(VENV)/.dev ## make config.schema.json and the generated parts of docs/ from the code
 	@$(PY) -m bot.config.reference .

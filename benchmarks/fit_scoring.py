@@ -64,9 +64,10 @@ def texts_and_moves(bench: Path, names: Iterable[str]) -> tuple[list[Sample], li
 
 def own_rows(lexicon: Lexicon) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield our own rows in the form of the bench's, each with its set: examples of the lexicon, stories, held stories."""
-    for row in (*lexicon_examples(lexicon), *examples()):
+    named = [(row, "examples") for row in lexicon_examples(lexicon)]
+    named += [(row, "held" if row.held else "stories") for row in examples()]
+    for row, name in named:
         moves = [{"person": m.person, "from": m.from_org, "to": m.to_org} for m in row.moves or ()]
-        name = "held" if row.held else "stories" if row.kinds or not row.id.count("-test-") else "examples"
         raw = {"id": row.id, "title": row.title, "text": row.body, "lang": row.language}
         yield {**raw, "label": row.label, "moves": moves}, name
 

@@ -293,16 +293,16 @@ class Attachment:
     def _right(self, people: list[Mention]) -> list[Mention]:
         for person in (p for p in people if p.start >= self.trigger.end):
             gap = self.reading.folded[self.trigger.end : person.start]
-            if len(gap) > _RIGHT_REACH or self._crosses(person) or self._is_firm(gap):
+            if (
+                len(gap) > _RIGHT_REACH
+                or self._crosses(person)
+                or self.reading.names_firm(self.trigger.end, person.start)
+            ):
                 return []
             if self.reading.marker(person.start, self.trigger.end) in ("agent", "other", "goal", "source"):
                 continue
             return [] if self._far(person) else self._with_list(person, people, step=1)
         return []
-
-    def _is_firm(self, gap: str) -> bool:
-        """Whether the name behind `gap` is a firm's: "hires law firm P"."""
-        return any(gap.rstrip().endswith(word) for g in self.reading.languages for word in g.words["firms"])
 
     def _far(self, person: Mention) -> bool:
         """Whether too many strange words stand between; those who speak for a firm must stand right beside the verb."""

@@ -89,6 +89,11 @@ class Reading:
                 return ""
         return ""
 
+    def names_firm(self, start: int, end: int) -> bool:
+        """Whether the text from `start` to `end` closes with a word for a firm, whose name follows: "law firm P"."""
+        before = self.folded[start:end].rstrip()
+        return any(before.endswith(word) for language in self.languages for word in language.words["firms"])
+
     def postposition(self, end: int) -> str:
         """Return the slot that a particle or case ending at `end` gives to the name before it, "" for none."""
         if self.code in BEHIND:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from bot.model import Kind, Reason, Span, Status
@@ -15,6 +16,7 @@ from bot.moves.watch import Watch
 
 SHORT = 700  # characters; shorter texts have features of their own
 _NAMED = 0.6  # how sure a name must be to count beside an organisation
+_BEFORE = 30  # characters looked back for a word
 _FLAG_ZONES = ("title", "lead", "near")
 
 
@@ -190,7 +192,7 @@ def _of_names(found: Features, reading: Reading, sentence: Sentence) -> None:
     zone = sentence.zone
     if _speaks(reading, sentence):
         found.add(f"beside.speech.{zone}", 1.0)  # somebody may be quoted with a post
-    if any(p.sure >= _NAMED and not _names_firm(reading, p) for p in sentence.people):
+    if any(p.sure >= _NAMED and not reading.names_firm(max(0, p.start - _BEFORE), p.start) for p in sentence.people):
         found.add(f"beside.person.{zone}", 1.0)
     for kind in ("role", "former", "status"):
         if sentence.of(kind):
@@ -202,12 +204,6 @@ def _of_names(found: Features, reading: Reading, sentence: Sentence) -> None:
 def _speaks(reading: Reading, sentence: Sentence) -> bool:
     words = {word.strip(",.:;«»“”\"'") for word in reading.folded[sentence.start : sentence.end].split()}
     return any(not words.isdisjoint(language.words["speech"]) for language in reading.languages)
-
-
-def _names_firm(reading: Reading, person: Mention) -> bool:
-    """Whether a word for a firm stands right before: "law firm P"."""
-    before = reading.folded[max(0, person.start - 30) : person.start].rstrip()
-    return any(before.endswith(word) for language in reading.languages for word in language.words["firms"])
 
 
 def _has_thing(sentence: Sentence, trigger: Hit) -> bool:
@@ -267,15 +263,28 @@ def kinds(found: Features, told: list[Merged], score: float) -> tuple[Kind, ...]
         got.update(dict.fromkeys(_kinds_of_move(merged)))
     named = any(not merged.is_group for merged in told)
     for rank, kind, zone in _flagged(found):
-        aside = zone != "title" and named and kind in _TOLD_ASIDE
-        alone = kind in _ONLY_ALONE and not (kind is Kind.TREND and zone == "title" and rank == "flag")
-        weak = rank == "weak" and (named or score < _LIKELY or (got.keys() - {kind} and kind is not Kind.COMPENSATION))
-        if not (aside or weak or (alone and got.keys() - {Kind.DEPARTURE})):
+        others = got.keys() - {kind}
+        said = _strong_says(kind, zone, named, others) if rank == "flag" else _weak_says(kind, named, score, others)
+        if said:
             got[kind] = None
     if Kind.ACQUIHIRE in got and not named:
         got.pop(Kind.HIRE, None)
         got.pop(Kind.POACH, None)
     return tuple(got)
+
+
+def _strong_says(kind: Kind, zone: str, named: bool, others: AbstractSet[Kind]) -> bool:
+    """Whether a sure phrase tells a kind: not where a lead says in passing what goes with anybody's move."""
+    if kind is Kind.FOUNDING or (kind is Kind.TREND and zone != "title"):
+        return not (named and zone != "title" and kind in _TOLD_ASIDE) and not others - {Kind.DEPARTURE}
+    return zone == "title" or not named or kind not in _TOLD_ASIDE
+
+
+def _weak_says(kind: Kind, named: bool, score: float, others: AbstractSet[Kind]) -> bool:
+    """Whether a weak word tells a kind: only in a likely story without a named mover; most where nothing else does."""
+    if named or score < _LIKELY:
+        return False
+    return kind is Kind.COMPENSATION or not others
 
 
 def _flagged(found: Features) -> list[tuple[str, Kind, str]]:

@@ -11,21 +11,7 @@ from bot.lexicon import load
 from bot.model import Finding, Span, joined
 from bot.moves.judge import Watch, compile_watch, judge
 from bot.text import sentences
-
-
-@dataclass(frozen=True)
-class Name:
-    name: str
-    aliases: tuple[str, ...] = ()
-    not_: tuple[str, ...] = ()
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Names:
-    organisations: tuple[Name, ...] = ()
-    people: tuple[Name, ...] = ()
-    keywords: tuple[Name, ...] = ()
+from tests.fakes.watchlist import Name, Names
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from importlib.resources import files
 from itertools import pairwise
 
@@ -18,6 +17,7 @@ from bot.moves.judge import Watch, compile_watch, judge
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, read
 from bot.text import fold
+from tests.fakes.watchlist import Name, Names
 
 CODES = ("zh", "ja", "ko", "ar", "hi")
 LEXICON = load()
@@ -26,21 +26,6 @@ EXAMPLES = [
     for code in CODES
     for n, example in enumerate(LEXICON.languages[code].tests)
 ]
-
-
-@dataclass(frozen=True)
-class Entry:
-    name: str
-    aliases: tuple[str, ...] = ()
-    not_: tuple[str, ...] = ()
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Watchlist:
-    organisations: tuple[Entry, ...]
-    people: tuple[Entry, ...] = ()
-    keywords: tuple[Entry, ...] = ()
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +160,9 @@ def test_common_words_are_no_names(watch: Watch, code: str, text: str) -> None:
     ],
 )
 def test_watched_organisations_are_found_beside_particles(text: str, move: tuple[str, str, str]) -> None:
-    seahorse = Entry("Seahorse AI", ("노란해마AI", "黄海马智能", "キイロウミウマ", "فرس البحر", "समुद्री घोड़ा"))
-    moonlit = Entry("Moonlit Labs", ("달빛연구소", "月光研究社", "月光ラボ", "ضوء القمر", "चांदनी लैब्स"))
-    finding = judge(compile_watch(LEXICON, Watchlist((seahorse, moonlit))), text, "")
+    seahorse = Name("Seahorse AI", ("노란해마AI", "黄海马智能", "キイロウミウマ", "فرس البحر", "समुद्री घोड़ा"))
+    moonlit = Name("Moonlit Labs", ("달빛연구소", "月光研究社", "月光ラボ", "ضوء القمر", "चांदनी लैब्स"))
+    finding = judge(compile_watch(LEXICON, Names((seahorse, moonlit))), text, "")
     assert [(m.person, m.from_org, m.to_org) for m in finding.moves] == [move]
 
 

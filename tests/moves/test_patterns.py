@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -10,21 +10,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.lexicon import Lexicon, Pattern, load, read_language
 from bot.moves.judge import compile_watch, judge, weigh
-
-
-@dataclass(frozen=True)
-class Name:
-    name: str
-    aliases: tuple[str, ...] = ()
-    not_: tuple[str, ...] = ()
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Names:
-    organisations: tuple[Name, ...] = ()
-    people: tuple[Name, ...] = ()
-    keywords: tuple[Name, ...] = ()
+from tests.fakes.watchlist import Name, Names
 
 
 def with_pattern(pattern: Pattern) -> Lexicon:
