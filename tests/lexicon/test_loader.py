@@ -71,3 +71,20 @@ def test_whoever_stands_for_an_organisation_stands_for_a_known_one() -> None:
     known = {row.name for row in lexicon.organisations}
     assert {p.stands_for for p in lexicon.people if p.stands_for} <= known
     assert {o.parent for o in lexicon.organisations if o.parent} <= known
+
+
+def test_no_place_is_a_given_name() -> None:
+    lexicon = load()
+    places = {word.casefold() for language in lexicon.languages.values() for word in language.words["places"]}
+    assert places
+    assert not places & lexicon.names.given, "what looks like a place hides a person: Austin Reyes"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_word_fills_two_parts_of_a_pattern_about_pay(code: str) -> None:
+    language = load().languages[code]
+    about_pay = [p for p in language.patterns if p.kind in ("compensation", "retention")]
+    assert about_pay
+    for pattern in about_pay:
+        words = [w for part in pattern.parts for name in part.split("|") for w in language.sets.get(name, ())]
+        assert len(words) == len(set(words)), "one amount would do for sum and for pay"
