@@ -65,7 +65,7 @@ def predict(watch: Watch, row: dict) -> dict:
     finding = judge(watch, row["title"], row.get("text") or "", row.get("lang") or "")
     moves = [
         {
-            "person": m.person,
+            "person": m.written or m.person,
             "from": m.from_org,
             "to": m.to_org,
             "role": m.role,

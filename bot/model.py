@@ -262,7 +262,8 @@ class Span:
 class Move:
     """Who goes from where to where, as what.
 
-    `confidence` is the probability that person and organisations are right.
+    `confidence` is the probability that person and organisations are right. `written` is the name as the text writes
+    it, where that is not `person`: another script, another order of its parts.
     """
 
     person: str
@@ -272,6 +273,7 @@ class Move:
     status: Status
     confidence: float
     evidence: tuple[Span, ...] = ()
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,8 @@ def reasons_json(finding: Finding) -> list[Mapping[str, Any]]:
 
 def _move(move: Move) -> dict[str, Any]:
     return {
-        "person": move.person,
+        "person": move.written or move.person,
+        **({"known_as": move.person} if move.written else {}),
         "from": move.from_org,
         "to": move.to_org,
         "role": move.role,

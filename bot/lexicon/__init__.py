@@ -56,6 +56,12 @@ _WORD_LISTS = (
     "spells",
     "firms",
     "places",
+    "background",
+    "board_seat",
+    "gone",
+    "inside",
+    "leads",
+    "led",
 )
 
 

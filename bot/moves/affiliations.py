@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.moves.gazetteer import Hit
 from bot.moves.native import CODES, firm_before, is_post_of, role_behind, role_text, touches
 from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
+_LISTED = re.compile(r"^ ?(?:\([^()]{0,80}\))? ?(?:,|&|and|,? and)? ?$")
 _APPOSITION = re.compile(r"^\s?[,(（，、،–—-]")
 
 
@@ -40,7 +41,35 @@ def affiliations(reading: Reading, sentence: Sentence) -> dict[Mention, Affiliat
             affiliation = Affiliation(after.org, affiliation.role or after.role, after.former)
         if affiliation is not None:
             found[person] = affiliation
+    _share_plural(reading, sentence, found)
     return found
+
+
+def _share_plural(reading: Reading, sentence: Sentence, found: dict[Mention, Affiliation]) -> None:
+    """Give each of "researchers P, Q and R" the post that the noun before the list says of all."""
+    if reading.code in CODES:
+        return
+    role, last = "", -1
+    for person in sentence.people:
+        noun = next((h for h in sentence.of("people") if _bare(reading, h.end, person.start)), None)
+        one = _singular(reading, noun) if noun is not None else ""
+        gap = reading.folded[last : person.start] if last >= 0 else ""
+        if one:
+            role = one
+        elif not _LISTED.match(gap):
+            role = ""
+        if role and (person not in found or not found[person].role):
+            old = found.get(person)
+            found[person] = replace(old, role=role) if old is not None else Affiliation(None, role, False)
+        last = person.end
+
+
+def _singular(reading: Reading, noun: Hit) -> str:
+    """Return the post of one of those whom a plural names, "" where the lists have none: researchers -> researcher."""
+    word = reading.folded[noun.start : noun.end]
+    stem = word.removesuffix("s")
+    known = stem != word and any(stem in language.words["roles"] for language in reading.languages)
+    return stem if known else ""
 
 
 def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation | None:
@@ -95,8 +124,9 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
     behind = role_behind(reading, sentence, person)
     if behind:
         return Affiliation(firm_before(reading, sentence, person), behind, former)
+    leader = _leader(reading, sentence, person, limit)
     if org is None:
-        role = _role_text(reading, roles, person.end, limit) if apposition and roles else ""
+        role = _role_text(reading, roles, person.end, limit) if apposition and roles else leader
         return Affiliation(None, role, former) if role else None
     marker = reading.marker(org.start, person.end)
     gap = text[person.end : org.start]
@@ -105,10 +135,55 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
     if apposition and not listed and (roles or former or marker in ("source", "place", "of") or len(gap) <= 3):
         inside = bool(roles) and roles[0].start >= org.end  # "P, B's head of safety"
         start, end = (org.end, limit) if inside else (person.end, org.start)
-        return Affiliation(org, _role_text(reading, roles, start, end), former)
+        return Affiliation(org, _role_text(reading, roles, start, end) or leader, former)
     if len(gap) <= 6 and marker in ("of", "source", "place") and "," not in gap:
         return Affiliation(org, "", False)
     return None
+
+
+def _leader(reading: Reading, sentence: Sentence, person: Mention, limit: int) -> str:
+    """Read "P, who led A's models team": head of models team."""
+    text = reading.folded
+    if not _relative(text, person.end):
+        return ""
+    words = text[person.end : limit].replace(",", " ").split()[1:4]
+    led = next((w for w in words if any(w in language.words["led"] for language in reading.languages)), None)
+    at = text.find(f" {led} ", person.end, limit) if led else -1
+    return _field(reading, sentence, at + len(led) + 2, min(limit, sentence.end)) if led and at >= 0 else ""
+
+
+def led_field(reading: Reading, sentence: Sentence, trigger: Hit, limit: int) -> str:
+    """Return the post of who is "to lead A's models team": head of models team; "" where nothing is led."""
+    last = trigger.term.text.rpartition(" ")[2]
+    leads = any(last in language.words["leads"] for language in reading.languages)
+    return _field(reading, sentence, trigger.end, limit) if leads else ""
+
+
+_FIELD_END = re.compile(
+    r"[,;:.()!?\n—–]|\s(?:at|in|from|as|with|after|before|by|who|that|which|to|under|while|where|when|following|has|is|was|will)\b"
+)
+
+
+def _field(reading: Reading, sentence: Sentence, start: int, end: int) -> str:
+    """Return "head of X" where the words from `start` name a unit or something of AI, without owners and articles."""
+    chunk = _FIELD_END.split(reading.text[start:end])[0]
+    stop = start + len(chunk)
+    owner = next((o for o in reversed(sentence.orgs) if start <= o.start and o.end <= stop), None)
+    if owner is not None and reading.text[owner.end : owner.end + 2] in ("'s", "’s"):
+        chunk = reading.text[owner.end + 2 : stop]
+    words = chunk.strip(" \"“”'‘’").split()
+    while words and _is_small(reading, words[0]):
+        words = words[1:]
+    units = {word for language in reading.languages for word in language.sets.get("unit", ())}
+    topical = any(start <= h.start < stop for kind in ("ai", "product") for h in sentence.of(kind))
+    if not 0 < len(words) <= _LONGEST_FIELD or not (
+        topical or units.intersection(w.casefold().strip("\"”’'") for w in words)
+    ):
+        return ""
+    return f"head of {' '.join(words)}"[:90]
+
+
+_LONGEST_FIELD = 7  # words
 
 
 def _relative(text: str, end: int) -> bool:
@@ -163,7 +238,15 @@ def _role_text(reading: Reading, roles: list[Hit], start: int, end: int) -> str:
     if reading.code in CODES:
         return role_text(reading, start, roles)
     left = reading.text[start : roles[0].start].lstrip("'’s").lstrip(" ,(-の的의")
+    left = re.split(r"""[,;:“”"()]|['’]s\s""", left)[-1]
     words = left.split()
+    owned = max(
+        (i for i, w in enumerate(words) if any(w.casefold() in g.words["pronouns"] for g in reading.languages)),
+        default=-1,
+    )
+    words = words[owned + 1 :]
+    while words and len(words[0]) == 1 and words[0].islower():
+        words = words[1:]
     while words and (_is_small(reading, words[0]) or words[0][-1] in ",."):
         words = words[1:]
     right = reading.text[roles[-1].end : end]
@@ -186,6 +269,14 @@ def _is_small(reading: Reading, word: str) -> bool:
         or folded in language.conjunctions
         for language in reading.languages
     )
+
+
+def role_as(reading: Reading, sentence: Sentence, position: int) -> str:
+    """Return the post that "as ROLE" right at `position` names, "" where there is none."""
+    after = reading.folded[position : position + 24].lstrip()
+    begins = any(after.startswith(f"{phrase} ") for language in reading.languages for phrase in language.as_)
+    nexts = [p.start for p in sentence.people if p.start >= position]
+    return role_after(reading, sentence, position, min([sentence.end, *nexts])) if begins else ""
 
 
 def role_after(reading: Reading, sentence: Sentence, position: int, limit: int) -> str:

@@ -9,13 +9,14 @@ from types import MappingProxyType
 
 from bot.lexicon import FREE, Language
 from bot.model import Status
-from bot.moves.affiliations import Affiliation, affiliations, role_after
+from bot.moves.affiliations import Affiliation, affiliations, led_field, role_after, role_as
 from bot.moves.frames import FRAMES, JOINING, LEAVING, Frame
 from bot.moves.gazetteer import Hit
 from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.status import event_status
 from bot.moves.watch import Watch
 
+_ROLE_REACH = 40  # characters between a verb and the firm that stands before the post
 _LEFT_REACH, _RIGHT_REACH = 160, 110  # characters between a verb and its mover
 ORG_REACH = 150  # characters between a verb and an organisation of its
 _STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
@@ -45,6 +46,7 @@ class Event:
     gap: int = 0
     how: Mapping[str, str] = field(default_factory=dict)
     board: bool = False  # a seat on a board, not a job
+    new_role: bool = True  # the post is the one taken up, not one that the mover had
 
     @property
     def guessed(self) -> bool:
@@ -82,7 +84,31 @@ def events(
         for trigger in sentence.of("trigger"):
             kind = special.get(trigger.term.language) or _kind(watch, trigger)
             found += kind(watch, reading, sentence, trigger, posts).events()
+        found += _gapped(reading, sentence, [e for e in found if e.sentence is sentence])
     return found
+
+
+def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:
+    """Return the events of those whose verb is left out: "P takes over as chief and Q as president"."""
+    movers = {event.mover.name for event in told}
+    likely = [e for e in told if e.kind in ("become", "appoint", "hire", "join") and e.mover.kind == "person"]
+    found = []
+    for person in sentence.people:
+        before = next((e for e in reversed(likely) if max(e.mover.end, e.trigger.end) <= person.start), None)
+        if before is None or person.name in movers:
+            continue
+        gap = reading.folded[max(before.mover.end, before.trigger.end) : person.start].split()
+        joined = bool(gap) and any(gap[-1] in language.conjunctions for language in reading.languages)
+        role = role_as(reading, sentence, person.end)
+        if joined and role:
+            found.append(
+                replace(before, mover=person, role=role, new_role=True, gap=1, from_org=None, how=_only_to(before))
+            )
+    return found
+
+
+def _only_to(event: Event) -> dict[str, str]:
+    return {end: how for end, how in event.how.items() if end == "to"}
 
 
 def _posts_by_name(near: Sequence[tuple[Sentence, dict[Mention, Affiliation]]]) -> dict[str, Affiliation]:
@@ -135,14 +161,18 @@ class Attachment:
         from_org, to_org = slots.ends.get("from"), slots.ends.get("to")
         if kind in ("join", "hire", "move") and from_org and to_org and from_org.name == to_org.name:
             from_org = None if kind == "hire" else from_org
-        status = event_status(self.reading, self.sentence, self.trigger)
+        status = self._status(mover, post, from_org)
+        role, new_role = self._role(mover, post)
+        if kind in ("appoint", "become") and to_org is not None and from_org is None and self._is_inside(role):
+            slots.ends["from"], slots.how["from"] = to_org, "inside"
+            from_org = to_org
         sure = mover.sure * (1.0 if self.trigger.term.strong else 0.7)
         return Event(
             kind,
             mover,
             from_org,
             to_org,
-            self._role(mover, post),
+            role,
             status,
             self.sentence,
             self.trigger,
@@ -150,7 +180,38 @@ class Attachment:
             self._gap(mover),
             dict(slots.how),
             self._is_board(),
+            new_role,
         )
+
+    def _status(self, mover: Mention, post: Affiliation | None, from_org: Mention | None) -> Status:
+        """Return how sure the text is of it. What only dates another event is past, as what a former employee did."""
+        status = event_status(self.reading, self.sentence, self.trigger)
+        if status not in (Status.REPORTED, Status.CONFIRMED) or self.trigger.term.value not in LEAVING:
+            return status
+        was_there = (
+            post is not None and from_org is not None and post.org is not None and post.org.name == from_org.name
+        )
+        if was_there and not post.elsewhere and self._is_gone(mover):
+            return Status.HISTORICAL
+        return Status.HISTORICAL if self.order == "noun" and self._is_background(mover) else status
+
+    def _is_gone(self, mover: Mention) -> bool:
+        """Whether the mover is called a former employee: "ex-A researcher P says he left"."""
+        near = [h for h in self.sentence.of("former") if -90 < h.start - mover.start < 60]
+        return any(h.term.text in language.words["gone"] for h in near for language in self.reading.languages)
+
+    def _is_background(self, mover: Mention) -> bool:
+        """Whether a noun only says after what something else happened: "following P's exit", "amid other departures"."""
+        begin = min(self.trigger.start, mover.start)
+        window = re.split(r"[.;:,()]", self.reading.folded[max(self.sentence.start, begin - 40) : begin])[-1]
+        between = self.reading.folded[mover.end : self.trigger.start] if mover.end < self.trigger.start else ""
+        words = [*window.split()[-3:], *between.split()]
+        return any(word in language.words["background"] for word in words for language in self.reading.languages)
+
+    def _is_inside(self, role: str) -> bool:
+        """Whether who takes a post was there before: "promotes P", "takes over as interim chief"."""
+        words = {*self.trigger.term.text.split(), *role.casefold().split()}
+        return any(not words.isdisjoint(language.words["inside"]) for language in self.reading.languages)
 
     def _is_board(self) -> bool:
         """Whether it is a board that is joined: the word stands right behind the verb and its organisation."""
@@ -162,7 +223,7 @@ class Attachment:
     # -------------------------------------------------------------------------------------------- voice
 
     def _passive(self) -> bool:
-        if self.frame.mover != "right" or self.order == "sov":
+        if self.frame.mover != "right" or self.order == "sov" or self._ends_in_agent():
             return False
         before = self.reading.folded[max(self.sentence.start, self.trigger.start - 24) : self.trigger.start].split()[
             -3:
@@ -171,6 +232,11 @@ class Attachment:
             return True
         after = self.reading.folded[self.trigger.end : self.trigger.end + 12].split()[:1]
         return bool(after) and any(language.before.get(after[0]) == "agent" for language in self.reading.languages)
+
+    def _ends_in_agent(self) -> bool:
+        """Whether the verb's own last word says "by", so that the mover follows: "will be joined by P"."""
+        last = self.trigger.term.text.rpartition(" ")[2]
+        return any(language.before.get(last) == "agent" for language in self.reading.languages)
 
     # -------------------------------------------------------------------------------------------- distance
 
@@ -551,18 +617,43 @@ class Attachment:
             return same[0], "nearby"
         return None, ""
 
-    def _role(self, mover: Mention, post: Affiliation | None) -> str:
+    def _role(self, mover: Mention, post: Affiliation | None) -> tuple[str, bool]:
+        """Return the post, and whether it is the one taken up."""
         limit = min(self.sentence.end, self._limit_of_role())
-        start = max([self.trigger.end, *(o.end for o in self.sentence.orgs if 0 <= o.start - self.trigger.end < 40)])
         kind = self.trigger.term.value
         if kind == "appoint" and self.order == "noun":
-            return role_after(self.reading, self.sentence, self.trigger.start + 4, limit)
-        if self.frame.mover == "right" and mover.start >= self.trigger.end:
-            start = max(start, mover.end)
-        role = role_after(self.reading, self.sentence, start, limit) if kind not in LEAVING else ""
+            return role_after(self.reading, self.sentence, self.trigger.start + 4, limit), True
+        start = self.trigger.end
+        if self.frame.mover == "right" and mover.start >= start:
+            start = mover.end
+        role = ""
+        if kind not in LEAVING:
+            orgs = [o for o in self.sentence.orgs if 0 <= o.start - start < _ROLE_REACH]
+            first = min([limit, *(o.start for o in orgs)])
+            role = role_after(self.reading, self.sentence, start, first) if first > start else ""
+            role = role or role_after(self.reading, self.sentence, max([start, *(o.end for o in orgs)]), limit)
         if not role and kind in ("appoint", "become", "leave", "oust"):
             role = role_after(self.reading, self.sentence, self.trigger.end, limit)
-        return role or (post.role if post is not None else "")
+        if not role and kind == "become":
+            role = led_field(self.reading, self.sentence, self.trigger, limit)
+        if self._is_board() and not self._has_seat(role):
+            role = next((g.words["board_seat"][0] for g in self.reading.languages if g.words["board_seat"]), role)
+        if role:
+            return role, kind not in LEAVING
+        return (post.role if post is not None and self._is_of_end(post) else ""), False
+
+    def _has_seat(self, role: str) -> bool:
+        """Whether a role says what somebody is on a board: "board observer", and not "board" alone."""
+        words = role.casefold().split()
+        boards = {word for g in self.reading.languages for phrase in g.words["boards"] for word in phrase.split()}
+        return any(word not in boards and word not in ("its", "the") for word in words)
+
+    def _is_of_end(self, post: Affiliation) -> bool:
+        """Whether the post that one leaves is not one at some third firm: "A co-founder P has left B"."""
+        if self.trigger.term.value not in LEAVING or post.org is None:
+            return True
+        named = {o.name for o in self.sentence.orgs if o.start >= self.trigger.end and o.known is not None}
+        return not named or post.org.name in named
 
     def _limit_of_role(self) -> int:
         nexts = [

@@ -56,7 +56,7 @@ def weigh(watch: Watch, title: str, body: str, language: str = "") -> Weighed | 
     reading = read(watch, title, text, code, hits)
     find_people(watch, reading)
     compose(reading)  # last: what it adds spans whole clauses, names and all
-    merged = merge(events(watch, reading, SPECIAL), watch.lexicon.scoring.move)
+    merged = merge(events(watch, reading, SPECIAL), reading, watch.lexicon.scoring.move)
     return Weighed(reading, merged, features(watch, reading, merged))
 
 

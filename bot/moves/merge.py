@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from bot.model import Move, Span, Status
 from bot.moves.attach import Event
 from bot.moves.frames import JOINING, LEAVING
-from bot.moves.reading import Mention
+from bot.moves.reading import Mention, Reading
+from bot.text import fold
 
 _CLEAN_NAME = 0.7  # how sure a name must be for a move to be read cleanly
 ZONES = ("title", "lead", "near", "body")
@@ -43,12 +44,24 @@ class Merged:
         return tuple(org for org in (self.from_org, self.to_org) if org is not None)
 
 
-def merge(events: Sequence[Event], weights: Mapping[str, float]) -> list[Merged]:
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Whom and which organisations the title names, by canonical name."""
+
+    people: frozenset[str]
+    organisations: frozenset[str]
+
+
+def merge(events: Sequence[Event], reading: Reading, weights: Mapping[str, float]) -> list[Merged]:
     """Return one merged move a mover, in order of first telling; movers without any organisation are left out."""
     by_mover: dict[str, list[Event]] = {}
     for event in events:
         by_mover.setdefault(event.mover.name.casefold(), []).append(event)
-    merged = [_merged(group, weights) for group in by_mover.values()]
+    title = [s for s in reading.sentences if s.zone == "title"]
+    headline = Headline(
+        frozenset(p.name for s in title for p in s.people), frozenset(o.name for s in title for o in s.orgs)
+    )
+    merged = [_merged(group, reading, headline, weights) for group in by_mover.values()]
     return _with_roster([m for m in merged if m.orgs], weights)
 
 
@@ -86,7 +99,7 @@ def _order(event: Event) -> tuple[bool, int, bool, bool, int]:
     return (event.status is Status.HISTORICAL, zone, weak, event.guessed, event.trigger.start)
 
 
-def _merged(group: list[Event], weights: Mapping[str, float]) -> Merged:
+def _merged(group: list[Event], reading: Reading, headline: Headline, weights: Mapping[str, float]) -> Merged:
     ranked = sorted(group, key=_order)
     current = [e for e in ranked if e.status is not Status.HISTORICAL] or ranked
     to_event = _first(current, JOINING | {"leave", "lose", "departure", "stay"}, "to")
@@ -104,6 +117,7 @@ def _merged(group: list[Event], weights: Mapping[str, float]) -> Merged:
     mover = max((e.mover for e in current), key=lambda m: m.sure)
     status = _status(current)
     features = _features(current, mover, from_org, to_org, zone, status)
+    features |= _in_headline(headline, current, mover, from_org, to_org)
     confidence = logistic(features, weights)
     move = Move(
         person=mover.name,
@@ -113,6 +127,7 @@ def _merged(group: list[Event], weights: Mapping[str, float]) -> Merged:
         status=status,
         confidence=round(confidence, 3),
         evidence=tuple(dict.fromkeys(Span(e.sentence.start, e.sentence.end) for e in current)),
+        written=_written(reading, mover),
     )
     return Merged(mover, (best, *[e for e in ranked if e is not best]), move, zone, from_org, to_org, features)
 
@@ -127,11 +142,42 @@ def _stays_inside(events: Sequence[Event]) -> bool:
 
 
 def _role(events: Sequence[Event]) -> str | None:
+    """Return the post taken up, else one that the mover has or had."""
+    new = next((e.role for e in events if e.kind in JOINING and e.role and e.new_role), None)
+    if new is not None:
+        return new
     for kinds in (JOINING, LEAVING | {"stay"}):
         for event in events:
             if event.kind in kinds and event.role:
                 return event.role
     return None
+
+
+def _written(reading: Reading, mover: Mention) -> str:
+    """Return the fullest form in which the text itself writes a known name, "" where that is the canonical one."""
+    if mover.known is None:
+        return ""
+    same = [p for s in reading.sentences for p in s.people if p.name == mover.name and p.via == "exact"]
+    forms = [reading.text[p.start : p.end] for p in same]
+    full = [form for form in forms if len(form.split()) > 1 or not form.isascii()]
+    best = max(full, key=len, default="")
+    return best if best and fold(best) != fold(mover.name) else ""
+
+
+def _in_headline(
+    headline: Headline, events: Sequence[Event], mover: Mention, from_org: Mention | None, to_org: Mention | None
+) -> dict[str, float]:
+    """Say how the move stands to the title: what the title is about is what an article reports."""
+    ends = [org.name for org in (from_org, to_org) if org is not None]
+    shared = sum(name in headline.organisations for name in ends)
+    return {
+        "title.mover": float(mover.name in headline.people),
+        "title.other_people": float(bool(headline.people) and mover.name not in headline.people),
+        "title.end": float(shared > 0),
+        "title.ends": float(shared > 1),
+        "title.other_orgs": float(bool(headline.organisations) and not shared),
+        "depth": min(1.0, min(e.sentence.start for e in events) / 1_300),
+    }
 
 
 def _status(events: Sequence[Event]) -> Status:

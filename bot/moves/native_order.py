@@ -144,11 +144,11 @@ class VerbLast(Attachment):
         elif not case and self.trigger.start - org.end <= 3 and not owned:
             slots.put(self.frame.unmarked or self.frame.slots.get("goal", ""), org, "bare")
 
-    def _role(self, mover: Mention, post: Affiliation | None) -> str:  # noqa: ARG002
+    def _role(self, mover: Mention, post: Affiliation | None) -> tuple[str, bool]:  # noqa: ARG002
         role = role_before(self.reading, self.sentence, self.trigger.start)
-        if role and self.trigger.term.value not in LEAVING:
-            return role
-        return role or (post.role if post is not None else "")
+        if role:
+            return role, self.trigger.term.value not in LEAVING
+        return (post.role if post is not None else ""), False
 
 
 class Chinese(Attachment):
@@ -227,7 +227,7 @@ class Chinese(Attachment):
         verbs = [h.end for h in self.sentence.of("trigger") if h.end <= self.trigger.start]
         return max([self.sentence.start, *verbs])
 
-    def _role(self, mover: Mention, post: Affiliation | None) -> str:
+    def _role(self, mover: Mention, post: Affiliation | None) -> tuple[str, bool]:
         kind = self.trigger.term.value
         end = min([self.sentence.end, self.trigger.end + 80, *(p.start for p in self._others(mover))])
         start = mover.end if 0 <= mover.start - self.trigger.end <= _NEAR else self.trigger.end
@@ -238,8 +238,8 @@ class Chinese(Attachment):
             and not (kind in LEAVING and roles[0].start - start > 6)
         ):
             run = [r for r in roles if r.start - roles[0].end <= 3]
-            return role_text(self.reading, max(start, roles[0].start - 12), run[:3])
-        return post.role if post is not None else ""
+            return role_text(self.reading, max(start, roles[0].start - 12), run[:3]), kind not in LEAVING
+        return (post.role if post is not None else ""), False
 
     def _others(self, mover: Mention) -> list[Mention]:
         return [p for p in self.sentence.people if p is not mover and p.start >= self.trigger.end]

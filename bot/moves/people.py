@@ -273,7 +273,24 @@ def _handles(finder: _Finder, sentence: Sentence) -> None:
         start, end = match.span()
         bracketed = text[start - 1 : start] == "("
         if not bracketed and not any(s < end and start < e for s, e in taken):
-            sentence.people.append(Mention("person", match.group(1), start, end, "handle", 0.6))
+            sentence.people.append(Mention("person", _spelt_out(finder, match.group(1)), start, end, "handle", 0.6))
+
+
+_HUMPS = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
+_PART = 4  # letters of a given name, and of what follows it, from which a handle in small letters is taken apart
+
+
+def _spelt_out(finder: _Finder, handle: str) -> str:
+    """Return the name that a handle begins with: RichardMCNgo -> Richard Ngo, peteflorence -> Pete Florence."""
+    given = finder.watch.lexicon.names.given
+    humps = _HUMPS.findall(handle)
+    names = [hump for hump in humps if len(hump) > 1 and not hump.isupper()]
+    if len(names) > 1 and names[0].casefold() in given and "".join(humps) == handle:
+        return " ".join(names)
+    if not (handle.isascii() and handle.isalpha() and handle.islower()):
+        return handle
+    cuts = [i for i in range(_PART, len(handle) - _PART + 1) if handle[:i] in given]
+    return f"{handle[: cuts[-1]].title()} {handle[cuts[-1] :].title()}" if cuts else handle
 
 
 def _authors(finder: _Finder, near: list[Sentence]) -> None:
