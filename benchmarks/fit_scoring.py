@@ -94,7 +94,7 @@ def _right(move: Any, gold: Iterable[Mapping[str, Any]], judged: Any) -> bool:
     ends = {"from": move.from_org, "to": move.to_org}
     for row in gold:
         group = judged.is_group(row["person"]) and judged.is_group(move.person)
-        if not (group or judged.same_person(row["person"], move.person)):
+        if not (group or any(judged.same_person(row["person"], n) for n in (move.person, move.written) if n)):
             continue
         if all(not row.get(end) or judged.org(row[end]) == judged.org(ends[end]) for end in ends):
             return True

@@ -62,6 +62,7 @@ _WORD_LISTS = (
     "inside",
     "leads",
     "led",
+    "needs_post",
 )
 
 

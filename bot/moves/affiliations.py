@@ -91,9 +91,11 @@ def _before(reading: Reading, sentence: Sentence, person: Mention) -> Affiliatio
         past = [h for h in former if h.start >= org.end]
         possessive = gap in ("'s ", "’s ", "の", "의 ", "的")
         possessive = possessive or (bool(past) and touches(reading, past[-1].end, person.start))
-        named = bool(inner) and "," not in gap and not _markers_in(reading, gap)
+        called = bool(inner) or any(h.start >= org.end and h.end <= person.start for h in sentence.of("people"))
+        held = gap.startswith(("'s ", "’s ")) and called  # "A's star researcher, P"
+        named = called and "," not in (gap.rstrip(" ,") if held else gap) and not _markers_in(reading, gap)
         if named and reading.code in CODES:
-            named = is_post_of(reading, org, gap) and _bare(reading, inner[-1].end, person.start)
+            named = bool(inner) and is_post_of(reading, org, gap) and _bare(reading, inner[-1].end, person.start)
         phrase = bool(outer) and _bare(reading, org.end, person.start)
         ex = bool(former) and gap in (" ", "") and former[-1].end <= org.start
         if possessive or named or phrase or ex:

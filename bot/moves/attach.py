@@ -155,6 +155,11 @@ class Attachment:
 
     def _event(self, mover: Mention, passive: bool) -> Event | None:
         kind = self.trigger.term.value
+        role, new_role = self._role(mover, self.posts.get(mover))
+        if not (role and new_role) and any(
+            self.trigger.term.text in g.words["needs_post"] for g in self.reading.languages
+        ):
+            return None  # "becomes the richest man", "named in a lawsuit"
         slots = self._slots(mover, passive)
         post = self.posts.get(mover)
         self._fill(slots, mover, post)
@@ -162,7 +167,6 @@ class Attachment:
         if kind in ("join", "hire", "move") and from_org and to_org and from_org.name == to_org.name:
             from_org = None if kind == "hire" else from_org
         status = self._status(mover, post, from_org)
-        role, new_role = self._role(mover, post)
         if kind in ("appoint", "become") and to_org is not None and from_org is None and self._is_inside(role):
             slots.ends["from"], slots.how["from"] = to_org, "inside"
             from_org = to_org
@@ -186,7 +190,9 @@ class Attachment:
     def _status(self, mover: Mention, post: Affiliation | None, from_org: Mention | None) -> Status:
         """Return how sure the text is of it. What only dates another event is past, as what a former employee did."""
         status = event_status(self.reading, self.sentence, self.trigger)
-        if status not in (Status.REPORTED, Status.CONFIRMED) or self.trigger.term.value not in LEAVING:
+        if self._is_title_of(mover):
+            return Status.HISTORICAL
+        if status is Status.DENIED or self.trigger.term.value not in LEAVING:
             return status
         was_there = (
             post is not None and from_org is not None and post.org is not None and post.org.name == from_org.name
@@ -194,6 +200,12 @@ class Attachment:
         if was_there and not post.elsewhere and self._is_gone(mover):
             return Status.HISTORICAL
         return Status.HISTORICAL if self.order == "noun" and self._is_background(mover) else status
+
+    def _is_title_of(self, mover: Mention) -> bool:
+        """Whether the text only says who somebody is: "A's new chief scientist, P, said"."""
+        owned = self.reading.folded[self.trigger.start - 3 : self.trigger.start] in ("'s ", "’s ")
+        described = self.trigger.term.value == "appoint" and self.order == "noun" and self.trigger.end <= mover.start
+        return described and owned and self.sentence.zone != "title"
 
     def _is_gone(self, mover: Mention) -> bool:
         """Whether the mover is called a former employee: "ex-A researcher P says he left"."""
@@ -610,12 +622,26 @@ class Attachment:
         taken = {org.name for org in slots.ends.values()}
         focus = self.reading.focus
         known = [o for o in self.sentence.orgs if o.known is not None and o.known.kind != "platform"]
+        if self.trigger.term.value in LEAVING:
+            known = [o for o in known if not self._is_of_next(o)]
         same = [o for o in known if o.name not in taken]
         if focus is not None and focus.name not in taken and (self._anaphor() or not same):
             return focus, "context"
         if len({o.name for o in same}) == 1 and not self._anaphor():
             return same[0], "nearby"
         return None, ""
+
+    def _is_of_next(self, org: Mention) -> bool:
+        """Whether the next verb takes `org`: "P is leaving to join B"."""
+        nexts = (h for h in self.sentence.of("trigger") if h.start >= self.trigger.end and h.term.order != "noun")
+        after = next(nexts, None)
+        if after is None or org.start < after.end:
+            return False
+        frame = FRAMES[after.term.value]
+        marker = self.reading.marker(org.start, after.start)
+        return (
+            frame.slots.get(marker, "") if marker else frame.unmarked
+        ) == "to" and org.start - after.end < ORG_REACH // 3
 
     def _role(self, mover: Mention, post: Affiliation | None) -> tuple[str, bool]:
         """Return the post, and whether it is the one taken up."""

@@ -107,8 +107,9 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
     to_org = to_event.to_org if to_event else None
     from_org = from_event.from_org if from_event else None
     if from_org and to_org and from_org.name == to_org.name and not _stays_inside(current):
-        leaves = ranked[0].kind in LEAVING and from_event is not None and not from_event.guessed
-        if not leaves and ((from_event and from_event.guessed) or not (to_event and to_event.guessed)):
+        near = from_event is not None and from_event.how.get("from") == "nearby"
+        leaves = ranked[0].kind in LEAVING and from_event is not None and not from_event.guessed and not near
+        if not leaves and ((from_event and (from_event.guessed or near)) or not (to_event and to_event.guessed)):
             from_org = None
         else:
             to_org = None

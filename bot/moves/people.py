@@ -23,6 +23,8 @@ _PARTICLES = frozenset(
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _JOINED = re.compile(r"^(?:al|el|ul|ben|bin|ibn|d|l|de|van|von)[-'’][A-Z]")  # "al-Khatib" behind a given name
 _LATIN_SURE = 0.95
+_TITLED_SURE = 0.7  # of two words of a headline whose words all have capitals
+_GIVEN_ALONE = 0.5  # of one word that is a given name
 _FULL_NAME = 2  # words of the commonest kind of name
 _SIGNATURE = 40  # characters that the title of a post may have beside the name of who wrote it
 
@@ -338,6 +340,8 @@ def _learn(finder: _Finder, near: list[Sentence]) -> None:
             parts = re.split(r"[\s·・]+", person.name)
             if len(parts) < 2 or person.via in ("surname", "single", "handle", "author"):
                 continue
+            if person.via == "shape" and person.sure <= _TITLED_SURE:
+                continue
             for part in (parts[-1].casefold(), parts[0].casefold()):
                 known = finder.full.get(part, person.name)
                 finder.full[part] = person.name if known == person.name else None
@@ -345,15 +349,23 @@ def _learn(finder: _Finder, near: list[Sentence]) -> None:
 
 def _resolved(finder: _Finder, sentence: Sentence) -> list[Mention]:
     found: list[Mention] = []
+    firms = {org.end for org in sentence.orgs if org.known is not None}
     for person in sorted(sentence.people, key=lambda m: (m.start, -m.end)):
         if found and person.start < found[-1].end:
             continue
+        if person.via == "single" and person.start - 1 in firms and person.sure < _GIVEN_ALONE:
+            continue  # "Perplexity Pro"
         found.append(_with_full_name(finder, person))
     return found
 
 
 def _with_full_name(finder: _Finder, person: Mention) -> Mention:
     """Return `person` under the full name that a lone name or a handle stands for, where the text gives it."""
+    first, _, rest = person.name.partition(" ")
+    if person.via == "shape" and person.sure <= _TITLED_SURE and rest and finder.full.get(first.casefold()):
+        name = finder.full[first.casefold()]  # "Lanning Leaves", where the text names Vera Lanning
+        if name is not None and name != person.name:
+            return replace(person, name=name, end=person.start + len(first), via="surname", sure=0.85)
     if person.via == "single":
         full = finder.full.get(person.name.casefold())
         return replace(person, name=full, via="surname", sure=0.9) if full else person
