@@ -63,6 +63,7 @@ _WORD_LISTS = (
     "leads",
     "led",
     "needs_post",
+    "relatives",
 )
 
 

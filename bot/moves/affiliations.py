@@ -11,6 +11,7 @@ from bot.moves.reading import Mention, Reading, Sentence
 
 _STOP = re.compile(r"[;:.!?—]| - | – ")
 _LISTED = re.compile(r"^ ?(?:\([^()]{0,80}\))? ?(?:,|&|and|,? and)? ?$")
+_LIST_GAP = 40  # characters between two names of a list, with a post
 _APPOSITION = re.compile(r"^\s?[,(（，、،–—-]")
 
 
@@ -42,7 +43,26 @@ def affiliations(reading: Reading, sentence: Sentence) -> dict[Mention, Affiliat
         if affiliation is not None:
             found[person] = affiliation
     _share_plural(reading, sentence, found)
+    _share_firm(reading, sentence, found)
     return found
+
+
+def _share_firm(reading: Reading, sentence: Sentence, found: dict[Mention, Affiliation]) -> None:
+    """Let a bare post in a list be one at the firm named before it: "A's founder P, president Q and"."""
+    if reading.code in CODES:
+        return
+    for left, right in zip(sentence.people, sentence.people[1:], strict=False):
+        first, second = found.get(left), found.get(right)
+        if first is None or second is None or first.org is None or second.org is not None or not second.role:
+            continue
+        gap = reading.folded[left.end : right.start]
+        if (
+            gap[:1] == ","
+            and len(gap) < _LIST_GAP
+            and not _STOP.search(gap)
+            and not any(left.end <= h.start < right.start for h in sentence.of("trigger"))
+        ):
+            found[right] = replace(second, org=first.org)
 
 
 def _share_plural(reading: Reading, sentence: Sentence, found: dict[Mention, Affiliation]) -> None:
@@ -223,7 +243,19 @@ def _owner(reading: Reading, sentence: Sentence, end: int, floor: int) -> Mentio
     words = reading.folded[floor:end].replace("’", "'").split()[-3:]
     if not _OWNERS.intersection(words):
         return None
-    return next((o for o in reversed(sentence.orgs) if end - 90 < o.end <= end), None)
+    near = [o for o in reversed(sentence.orgs) if end - 90 < o.end <= end]
+    actor = next((o for o in near[:1] if _acts(reading, sentence, o, end)), None)
+    if actor is None:
+        return next(iter(near), None)
+    other = next((o for o in near if o.name != actor.name), None)
+    focus = reading.focus
+    return other or (focus if focus is not None and focus.name != actor.name else None)
+
+
+def _acts(reading: Reading, sentence: Sentence, org: Mention, end: int) -> bool:
+    """Whether `org` does the hiring, so that the post is at another firm: "A instead hiring the startup's chief P"."""
+    hires = [h for h in sentence.of("trigger") if org.end <= h.start < end and h.term.value in ("hire", "poach")]
+    return bool(hires) and len(reading.folded[org.end : hires[0].start].split()) < 3  # noqa: PLR2004
 
 
 def _markers_in(reading: Reading, gap: str) -> bool:

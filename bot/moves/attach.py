@@ -23,7 +23,7 @@ _STRANGE = 4  # words between a verb and its mover that no rule explains; with m
 _OWNS = ("'s", "’s", "' ", "’ ")
 _BESIDE = 16  # characters: an auxiliary and an adverb
 _GUESSES = frozenset({"context", "stand_in"})
-LISTED = re.compile(r"^\s*(?:\([^)]{0,60}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
+LISTED = re.compile(r"^\s*(?:\([^)]{0,160}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Event:
     how: Mapping[str, str] = field(default_factory=dict)
     board: bool = False  # a seat on a board, not a job
     new_role: bool = True  # the post is the one taken up, not one that the mover had
+    background: bool = False  # told only to say after or amid what something else happened
 
     @property
     def guessed(self) -> bool:
@@ -91,7 +92,7 @@ def events(
 def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:
     """Return the events of those whose verb is left out: "P takes over as chief and Q as president"."""
     movers = {event.mover.name for event in told}
-    likely = [e for e in told if e.kind in ("become", "appoint", "hire", "join") and e.mover.kind == "person"]
+    likely = [e for e in told if e.mover.kind == "person" and e.status is not Status.HISTORICAL]
     found = []
     for person in sentence.people:
         before = next((e for e in reversed(likely) if max(e.mover.end, e.trigger.end) <= person.start), None)
@@ -99,16 +100,15 @@ def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list
             continue
         gap = reading.folded[max(before.mover.end, before.trigger.end) : person.start].split()
         joined = bool(gap) and any(gap[-1] in language.conjunctions for language in reading.languages)
-        role = role_as(reading, sentence, person.end)
-        if joined and role:
-            found.append(
-                replace(before, mover=person, role=role, new_role=True, gap=1, from_org=None, how=_only_to(before))
-            )
+        role = role_as(reading, sentence, person.end) if joined else ""
+        if not role:
+            continue
+        event = replace(before, mover=person, role=role, new_role=True, gap=1, from_org=None, how={"to": "gap"})
+        if before.kind in LEAVING:  # "P leaves, with Q as president": both at the firm that P leaves
+            event = replace(event, kind="become", to_org=before.from_org, from_org=before.from_org)
+            event = replace(event, how={"to": "gap", "from": "gap"})
+        found.append(event)
     return found
-
-
-def _only_to(event: Event) -> dict[str, str]:
-    return {end: how for end, how in event.how.items() if end == "to"}
 
 
 def _posts_by_name(near: Sequence[tuple[Sentence, dict[Mention, Affiliation]]]) -> dict[str, Affiliation]:
@@ -185,6 +185,7 @@ class Attachment:
             dict(slots.how),
             self._is_board(),
             new_role,
+            self.order == "noun" and kind in LEAVING and self._is_background(mover),
         )
 
     def _status(self, mover: Mention, post: Affiliation | None, from_org: Mention | None) -> Status:
@@ -197,9 +198,8 @@ class Attachment:
         was_there = (
             post is not None and from_org is not None and post.org is not None and post.org.name == from_org.name
         )
-        if was_there and not post.elsewhere and self._is_gone(mover):
-            return Status.HISTORICAL
-        return Status.HISTORICAL if self.order == "noun" and self._is_background(mover) else status
+        gone = was_there and post is not None and not post.elsewhere and self._is_gone(mover)
+        return Status.HISTORICAL if gone else status
 
     def _is_title_of(self, mover: Mention) -> bool:
         """Whether the text only says who somebody is: "A's new chief scientist, P, said"."""
@@ -334,8 +334,17 @@ class Attachment:
                 return []
             if self._blocked(person, gap) or self._far(person) or self._other_subject(person):
                 continue
+            if self._is_works_of(person, people):
+                continue
             return self._with_list(person, people, step=-1)
         return []
+
+    def _is_works_of(self, person: Mention, people: list[Mention]) -> bool:
+        """Whether the name is what an earlier person made: "P, the creator of Tesk, is leaving"."""
+        if person.known is not None or self.reading.marker(person.start, self.sentence.start) != "of":
+            return False
+        earlier = next((p for p in reversed(people) if p.end <= person.start), None)
+        return earlier is not None and self.reading.folded[earlier.end : person.start].lstrip().startswith(("(", ","))
 
     def _blocked(self, person: Mention, gap: str) -> bool:
         if gap.startswith(_OWNS):
@@ -588,7 +597,8 @@ class Attachment:
         if kind in LEAVING and "from" not in slots.ends:
             slots.put("from", *self._context_org(slots))
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
-            slots.put("to", *(self._context_org(slots) if kind != "join" or self._anaphor() else (None, "")))
+            open_ended = kind == "join" and not self._anaphor() and not self._joins_nothing()
+            slots.put("to", *((None, "") if open_ended else self._context_org(slots)))
 
     def _fill_from_post(self, slots: Slots, kind: str, org: Mention, how: str) -> None:
         to_org = slots.ends.get("to")
@@ -629,7 +639,18 @@ class Attachment:
             return focus, "context"
         if len({o.name for o in same}) == 1 and not self._anaphor():
             return same[0], "nearby"
+        other = [
+            o for s in self.reading.sentences if s.zone == "title" for o in s.orgs if o.known and o.name not in taken
+        ]
+        if not same and taken and len({o.name for o in other}) == 1:
+            return replace(other[0], via="anaphor", sure=0.6), "context"  # the second firm of the title
         return None, ""
+
+    def _joins_nothing(self) -> bool:
+        """Whether the clause ends with the verb or goes on with a post: "P joins as CFO", where the title says whom."""
+        rest = self.reading.folded[self.trigger.end : self.sentence.end].lstrip()
+        begins = any(rest.startswith(f"{phrase} ") for language in self.reading.languages for phrase in language.as_)
+        return self.trigger.term.language == "en" and begins
 
     def _is_of_next(self, org: Mention) -> bool:
         """Whether the next verb takes `org`: "P is leaving to join B"."""

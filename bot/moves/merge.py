@@ -62,7 +62,18 @@ def merge(events: Sequence[Event], reading: Reading, weights: Mapping[str, float
         frozenset(p.name for s in title for p in s.people), frozenset(o.name for s in title for o in s.orgs)
     )
     merged = [_merged(group, reading, headline, weights) for group in by_mover.values()]
-    return _with_roster([m for m in merged if m.orgs], weights)
+    return _with_roster(_behind([m for m in merged if m.orgs]), weights)
+
+
+def _behind(merged: list[Merged]) -> list[Merged]:
+    """Put moves in the past that are only told as the background of another named one."""
+    news = any(m.is_news and not m.is_group and not all(e.background for e in m.events) for m in merged)
+    if not news:
+        return merged
+    return [
+        replace(m, move=replace(m.move, status=Status.HISTORICAL)) if all(e.background for e in m.events) else m
+        for m in merged
+    ]
 
 
 def _with_roster(merged: list[Merged], weights: Mapping[str, float]) -> list[Merged]:

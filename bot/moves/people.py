@@ -22,6 +22,8 @@ _PARTICLES = frozenset(
 )
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _JOINED = re.compile(r"^(?:al|el|ul|ben|bin|ibn|d|l|de|van|von)[-'’][A-Z]")  # "al-Khatib" behind a given name
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+")  # names stand in small letters there
+_NICKNAME = re.compile(rf""" [("“‘']{_LETTER}{{2,12}}[)"”’'] """)  # Maria (Mia) Tesk
 _LATIN_SURE = 0.95
 _TITLED_SURE = 0.7  # of two words of a headline whose words all have capitals
 _GIVEN_ALONE = 0.5  # of one word that is a given name
@@ -66,7 +68,7 @@ class _Finder:
 def find_people(watch: Watch, reading: Reading) -> None:
     """Fill in the people and groups of every sentence in which moves can be news."""
     ordinary = frozenset().union(*(watch.ordinary[language.code] for language in reading.languages))
-    lower = frozenset(re.findall(r"(?<![^\W_])[^\W\d_A-Z]{3,}(?![^\W_])", reading.text))
+    lower = frozenset(re.findall(r"(?<![^\W_])[^\W\d_A-Z]{3,}(?![^\W_])", _ADDRESS.sub(" ", reading.text)))
     finder = _Finder(watch, reading, ordinary, lower)
     near = [s for s in reading.sentences if s.zone != "body"]
     for sentence in near:
@@ -78,8 +80,9 @@ def find_people(watch: Watch, reading: Reading) -> None:
         _unknown_organisations(finder, sentence)
     find_native(watch, reading, near)
     _learn(finder, near)
+    teams = frozenset(re.findall(r"(\S+) (?:team|crew|staff)\b", reading.text))
     for sentence in near:
-        sentence.people = _resolved(finder, sentence)
+        sentence.people = [p for p in _resolved(finder, sentence) if not (p.via == "single" and p.name in teams)]
         sentence.orgs.sort(key=lambda m: m.start)
         _groups(finder, sentence)
 
@@ -132,7 +135,10 @@ def _by_shape(finder: _Finder, sentence: Sentence) -> None:
     titled = len(caps) > 2 and sum(t.word[0].isupper() for t in caps) > 0.7 * len(caps)
     shouting = finder.reading.text[sentence.start : sentence.end].isupper()
     piece: list[_Token] = []
+    nicknames = [m.span() for m in _NICKNAME.finditer(finder.reading.text, sentence.start, sentence.end)]
     for token in tokens:
+        if piece and any(begin == piece[-1].end and token.end < end for begin, end in nicknames):
+            continue
         free = not any(start < token.end and token.start < end for start, end in taken)
         if piece and not _adjacent(finder.reading.text, piece[-1], token):
             _close(finder, sentence, piece, titled)
@@ -159,6 +165,8 @@ def _adjacent(text: str, left: _Token, right: _Token) -> bool:
     if left.possessive:
         return False
     gap = text[left.end : right.start]
+    if _NICKNAME.fullmatch(gap):
+        return True
     return gap == " " or (len(left.word) == 1 and gap in (". ", ".")) or gap == "·"
 
 

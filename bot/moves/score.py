@@ -10,7 +10,7 @@ from bot.model import Kind, Reason, Span, Status
 from bot.moves.attach import Event
 from bot.moves.frames import FRAMES, JOINING, LEAVING
 from bot.moves.gazetteer import Hit
-from bot.moves.merge import Merged, logistic
+from bot.moves.merge import Merged, in_story, logistic
 from bot.moves.reading import Mention, Reading, Sentence
 from bot.moves.watch import Watch
 
@@ -41,7 +41,7 @@ def features(watch: Watch, reading: Reading, moves: list[Merged]) -> Features:
     found = Features()
     found.add("bias", 1.0)
     found.add("short", float(len(reading.text) < SHORT))
-    _of_moves(found, moves)
+    _of_moves(found, moves, len(reading.text) < SHORT, watch.lexicon.scoring.move)
     _of_flags(reading, found)
     _of_context(watch, reading, found)
     if len(reading.text) < SHORT:
@@ -82,7 +82,7 @@ def _slot_reason(event: Event) -> Reason:
 # ------------------------------------------------------------------------------------------------ moves
 
 
-def _of_moves(found: Features, moves: list[Merged]) -> None:
+def _of_moves(found: Features, moves: list[Merged], short: bool, weights: Mapping[str, float]) -> None:
     news = [m for m in moves if m.is_news]
     for merged in news:
         event = merged.events[0]
@@ -91,7 +91,8 @@ def _of_moves(found: Features, moves: list[Merged]) -> None:
         text = f"{event.mover.name}: {event.trigger.term.text}"
         kind = "group" if merged.is_group else "move"
         name = f"{kind}.{merged.zone}.{_standing(merged)}"
-        found.add(name, weight * (0.4 + 0.6 * merged.move.confidence), text, span)
+        clear = in_story(merged, 1.0, short, weights).move.confidence  # what it would be worth in a story
+        found.add(name, weight * (0.2 + 0.8 * clear), text, span)
         if merged.from_org and merged.to_org:
             found.add("ends.both", weight, text, span)
         if merged.move.role and not merged.is_group:

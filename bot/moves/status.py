@@ -27,6 +27,7 @@ def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
         return Status.DENIED
     if any(h.term.value == "denied" and _near(h, trigger, _DENIAL_REACH) for h in (*hits, *overlapping)):
         return Status.DENIED
+    hits = [h for h in hits if not _of_relative(reading, h, trigger)]
     if any(h.term.value == "historical" and _near(h, trigger, _REACH) for h in (*hits, *overlapping)):
         return Status.HISTORICAL
     present = {h.term.value for h in (*hits, *overlapping)}
@@ -34,6 +35,14 @@ def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
         if status.value in present:
             return status
     return Status.REPORTED
+
+
+def _of_relative(reading: Reading, hit: Hit, trigger: Hit) -> bool:
+    """Whether a marker belongs to a relative clause behind `trigger`: "brings back P, who had previously left"."""
+    if hit.term.value not in ("historical", "rumoured") or hit.start < trigger.end:
+        return False
+    between = reading.folded[trigger.end : hit.end]
+    return any(f" {word} " in f" {between} " for language in reading.languages for word in language.words["relatives"])
 
 
 def _negated(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
