@@ -255,7 +255,11 @@ def _owner(reading: Reading, sentence: Sentence, end: int, floor: int) -> Mentio
 def _acts(reading: Reading, sentence: Sentence, org: Mention, end: int) -> bool:
     """Whether `org` does the hiring, so that the post is at another firm: "A instead hiring the startup's chief P"."""
     hires = [h for h in sentence.of("trigger") if org.end <= h.start < end and h.term.value in ("hire", "poach")]
-    return bool(hires) and len(reading.folded[org.end : hires[0].start].split()) < 3  # noqa: PLR2004
+    if not hires or reading.marker(org.start, sentence.start) in ("of", "source", "goal"):
+        return False
+    words = reading.folded[org.end : hires[0].start].split()
+    joined = any(word in language.conjunctions for word in words for language in reading.languages)
+    return len(words) < 3 and not joined  # noqa: PLR2004
 
 
 def _markers_in(reading: Reading, gap: str) -> bool:

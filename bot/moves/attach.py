@@ -237,9 +237,9 @@ class Attachment:
     def _passive(self) -> bool:
         if self.frame.mover != "right" or self.order == "sov" or self._ends_in_agent():
             return False
-        before = self.reading.folded[max(self.sentence.start, self.trigger.start - 24) : self.trigger.start].split()[
-            -3:
-        ]
+        before = self.reading.folded[max(self.sentence.start, self.trigger.start - 24) : self.trigger.start].split()
+        if self.trigger.term.language == "en" and self.trigger.term.text.endswith("ing") and before[-1:] != ["being"]:
+            return False  # "is now hiring P"
         if before and any(word in language.passive for word in before[-2:] for language in self.reading.languages):
             return True
         after = self.reading.folded[self.trigger.end : self.trigger.end + 12].split()[:1]

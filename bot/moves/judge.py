@@ -114,9 +114,21 @@ def _told(merged: list[Merged], floor: float) -> list[Merged]:
     """Return the moves that the text reports: news near its top; a past one only where the title tells it."""
     told = [m for m in merged if (m.is_news or m.zone == "title") and m.move.confidence >= floor]
     named = [m for m in told if not m.is_group]
-    told = [m for m in told if not m.is_group or not any(_covers(n, m) for n in named)]
+    told = [m for m in told if not m.is_group or (_says_whom(m) and not any(_covers(n, m) for n in named))]
+    told = [
+        m for i, m in enumerate(told) if not m.is_group or not any(_same_ends(m, n) for n in told[:i] if n.is_group)
+    ]
     told.sort(key=lambda m: (m.is_group, -m.move.confidence))
     return told[:_MANY]
+
+
+def _says_whom(group: Merged) -> bool:
+    """Whether a group is more than one bare noun, "employee" or "talent"."""
+    return " " in group.move.person or not group.move.person.isascii()
+
+
+def _same_ends(left: Merged, right: Merged) -> bool:
+    return (left.move.from_org, left.move.to_org) == (right.move.from_org, right.move.to_org)
 
 
 def _covers(named: Merged, group: Merged) -> bool:

@@ -402,7 +402,7 @@ def _groups(finder: _Finder, sentence: Sentence) -> None:
         start = group_start(finder.reading, sentence, hit) if native else _group_start(finder, sentence, hit)
         if native and start == hit.start:
             continue  # without a count or a firm these say nobody in particular
-        name = finder.reading.text[start : hit.end]
+        name = finder.reading.text[start : hit.end] if native else _uncapped(finder, sentence, start, hit.end)
         sentence.groups.append(Mention("group", name, start, hit.end, "role", 0.8 if start < hit.start else 0.4))
     posts = sentence.of("role")
     for first, hit in zip([None, *posts], posts, strict=False):
@@ -415,10 +415,28 @@ def _groups(finder: _Finder, sentence: Sentence) -> None:
     for hit in sentence.of("number"):
         following = finder.reading.folded[hit.end : hit.end + 12].split()[:1]
         if following and following[0] in ("from", "of", "more"):
-            sentence.groups.append(
-                Mention("group", finder.reading.text[hit.start : hit.end], hit.start, hit.end, "role", 0.5)
-            )
+            end = _counted(finder, sentence, hit)
+            name = _uncapped(finder, sentence, hit.start, end)
+            sentence.groups.append(Mention("group", name, hit.start, end, "role", 0.5))
     sentence.groups.sort(key=lambda m: m.start)
+
+
+def _uncapped(finder: _Finder, sentence: Sentence, start: int, end: int) -> str:
+    """Return the words of a group as they stand within a sentence: "Two researchers" at its head are "two researchers"."""
+    name = finder.reading.text[start:end]
+    counts = any(h.start == start for h in sentence.of("number"))
+    return name[0].lower() + name[1:] if counts and name[1:2].islower() else name
+
+
+_COUNTED = 40  # characters between a number and what it counts
+
+
+def _counted(finder: _Finder, sentence: Sentence, number: Hit) -> int:
+    """Return where the noun ends that a number counts: "two of its co-founders", else where the number does."""
+    noun = next((h for h in sentence.of("people") if number.end <= h.start < number.end + _COUNTED), None)
+    if noun is None or re.search(r"[,;:.()]", finder.reading.folded[number.end : noun.start]):
+        return number.end
+    return noun.end
 
 
 def _group_start(finder: _Finder, sentence: Sentence, hit: Hit) -> int:
