@@ -62,7 +62,9 @@ _WORD_LISTS = (
     "inside",
     "leads",
     "led",
+    "besides",
     "needs_post",
+    "objects",
     "relatives",
 )
 

@@ -135,7 +135,7 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
     """Read "P, former VP at Tesla,", "P (ex-Meta)", "P of Mila", "P, who led research at xAI,"."""
     text = reading.folded
     limit = min([sentence.end, person.end + 110] + [p.start for p in sentence.people if p.start >= person.end])
-    apposition = bool(_APPOSITION.match(text[person.end : person.end + 2]))
+    apposition = bool(_APPOSITION.match(text[person.end : person.end + 2])) and not _goes_on(reading, person.end)
     closing = text.find(")", person.end, limit) if text[person.end : person.end + 2] in (" (", "(", "（") else -1
     limit = closing if closing > 0 else limit
     events = [h.start for h in sentence.of("trigger") if person.end <= h.start < limit]
@@ -163,12 +163,18 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
     return None
 
 
+def _goes_on(reading: Reading, end: int) -> bool:
+    """Whether behind the comma others follow: "P, as well as his partner Q"."""
+    rest = reading.folded[end : end + 24].lstrip(" ,")
+    return any(rest.startswith(f"{phrase} ") for language in reading.languages for phrase in language.words["besides"])
+
+
 def _leader(reading: Reading, sentence: Sentence, person: Mention, limit: int) -> str:
     """Read "P, who led A's models team": head of models team."""
     text = reading.folded
     if not _relative(text, person.end):
         return ""
-    words = text[person.end : limit].replace(",", " ").split()[1:4]
+    words = text[person.end : limit].replace(",", " ").split()[1:5]
     led = next((w for w in words if any(w in language.words["led"] for language in reading.languages)), None)
     at = text.find(f" {led} ", person.end, limit) if led else -1
     return _field(reading, sentence, at + len(led) + 2, min(limit, sentence.end)) if led and at >= 0 else ""
@@ -209,7 +215,7 @@ _LONGEST_FIELD = 7  # words
 
 
 def _relative(text: str, end: int) -> bool:
-    return text[end : end + 6].startswith((", who ", " who "))
+    return text[end : end + 8].lstrip(" ,").startswith("who ") and text[end : end + 1] in (" ", ",")
 
 
 def _after_last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
@@ -298,7 +304,8 @@ def _role_text(reading: Reading, roles: list[Hit], start: int, end: int) -> str:
 
 
 def _is_small(reading: Reading, word: str) -> bool:
-    folded = word.casefold().strip("'’s,")
+    folded = word.casefold().strip("'’,")
+    folded = folded.removesuffix("'s").removesuffix("’s")
     return any(
         folded in language.skip
         or folded in language.before
@@ -319,7 +326,9 @@ def role_as(reading: Reading, sentence: Sentence, position: int) -> str:
 
 def role_after(reading: Reading, sentence: Sentence, position: int, limit: int) -> str:
     """Return the post named by "as ROLE", or by a role right at `position`; "" where there is none."""
+    verbs = [h for h in sentence.of("trigger") if h.term.order != "noun"]
     roles = [h for h in sentence.of("role") if position <= h.start < min(limit, position + 90)]
+    roles = [h for h in roles if not any(v.start < h.end and h.start < v.end for v in verbs)]  # "to lead"
     for hit in roles:
         before = reading.folded[position : hit.start]
         introduced = any(f" {phrase} " in f" {before} " for language in reading.languages for phrase in language.as_)

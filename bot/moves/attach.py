@@ -336,6 +336,8 @@ class Attachment:
                 continue
             if self._is_works_of(person, people):
                 continue
+            if "(" in gap and ")" not in gap[gap.rindex("(") :]:
+                return [person]  # "Q, P (joining A)": what a bracket says is of the name before it
             return self._with_list(person, people, step=-1)
         return []
 
@@ -378,6 +380,9 @@ class Attachment:
         return not any(w in g.words["pronouns"] for w in words[speech:] for g in self.reading.languages)
 
     def _right(self, people: list[Mention]) -> list[Mention]:
+        object_ = self.reading.folded[self.trigger.end : self.trigger.end + 8].replace(",", " ").split()[:1]
+        if object_ and any(object_[0] in language.words["objects"] for language in self.reading.languages):
+            return []  # "hires him, as P reported"
         for person in (p for p in people if p.start >= self.trigger.end):
             gap = self.reading.folded[self.trigger.end : person.start]
             if (
@@ -676,14 +681,15 @@ class Attachment:
         role = ""
         if kind not in LEAVING:
             orgs = [o for o in self.sentence.orgs if 0 <= o.start - start < _ROLE_REACH]
-            first = min([limit, *(o.start for o in orgs)])
-            role = role_after(self.reading, self.sentence, start, first) if first > start else ""
-            role = role or role_after(self.reading, self.sentence, max([start, *(o.end for o in orgs)]), limit)
-        if not role and kind in ("appoint", "become", "leave", "oust"):
+            bounds = [start, *(o.end for o in orgs)]
+            stops = [*(o.start for o in orgs), limit]
+            found = (role_after(self.reading, self.sentence, a, b) for a, b in zip(bounds, stops, strict=True) if a < b)
+            role = next(filter(None, found), "")
+        if not role and kind in ("appoint", "become", "leave", "oust", "departure"):
             role = role_after(self.reading, self.sentence, self.trigger.end, limit)
         if not role and kind == "become":
             role = led_field(self.reading, self.sentence, self.trigger, limit)
-        if self._is_board() and not self._has_seat(role):
+        if (self._is_board() or role) and not self._has_seat(role):
             role = next((g.words["board_seat"][0] for g in self.reading.languages if g.words["board_seat"]), role)
         if role:
             return role, kind not in LEAVING

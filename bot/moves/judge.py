@@ -25,6 +25,7 @@ __all__ = ["Watch", "compile_watch", "judge", "touches"]
 
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
 _TOLD = 0.3  # moves that are less likely are left out
+_TOLD_GROUP = 0.5  # groups need more: nobody in particular moves often
 _HINTED = 0.12  # but what they report still says of what kind a text is
 _REPEATED = 0.75  # share of words with which one sentence repeats another
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
@@ -114,7 +115,7 @@ def _told(merged: list[Merged], floor: float) -> list[Merged]:
     """Return the moves that the text reports: news near its top; a past one only where the title tells it."""
     told = [m for m in merged if (m.is_news or m.zone == "title") and m.move.confidence >= floor]
     named = [m for m in told if not m.is_group]
-    told = [m for m in told if not m.is_group or (_says_whom(m) and not any(_covers(n, m) for n in named))]
+    told = [m for m in told if not m.is_group or (_says_whom(m, floor) and not any(_covers(n, m) for n in named))]
     told = [
         m for i, m in enumerate(told) if not m.is_group or not any(_same_ends(m, n) for n in told[:i] if n.is_group)
     ]
@@ -122,8 +123,10 @@ def _told(merged: list[Merged], floor: float) -> list[Merged]:
     return told[:_MANY]
 
 
-def _says_whom(group: Merged) -> bool:
-    """Whether a group is more than one bare noun, "employee" or "talent"."""
+def _says_whom(group: Merged, floor: float) -> bool:
+    """Whether a group is surely one, and more than one bare noun, "employee" or "talent"."""
+    if floor >= _TOLD and group.move.confidence < _TOLD_GROUP:
+        return False
     return " " in group.move.person or not group.move.person.isascii()
 
 

@@ -26,7 +26,6 @@ _ADDRESS = re.compile(r"https?://\S+|www\.\S+")  # names stand in small letters 
 _NICKNAME = re.compile(rf""" [("“‘']{_LETTER}{{2,12}}[)"”’'] """)  # Maria (Mia) Tesk
 _LATIN_SURE = 0.95
 _TITLED_SURE = 0.7  # of two words of a headline whose words all have capitals
-_GIVEN_ALONE = 0.5  # of one word that is a given name
 _FULL_NAME = 2  # words of the commonest kind of name
 _SIGNATURE = 40  # characters that the title of a post may have beside the name of who wrote it
 
@@ -272,6 +271,7 @@ def _sure(sentence: Sentence, piece: list[_Token], given: bool, titled: bool) ->
 
 # ------------------------------------------------------------------------------------------------ handles, authors
 
+_FIRM_HANDLE = re.compile(r"(?:AI|_ai|HQ|hq|[Ll]abs?|dev|App|Inc|Tech|News)$")
 _HANDLE = re.compile(r"(?<![\w.@])@ ?([A-Za-z_]\w{2,24})\b")
 
 
@@ -281,7 +281,7 @@ def _handles(finder: _Finder, sentence: Sentence) -> None:
     taken = [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
     for match in _HANDLE.finditer(text, sentence.start, sentence.end):
         start, end = match.span()
-        bracketed = text[start - 1 : start] == "("
+        bracketed = text[start - 1 : start] == "(" or _FIRM_HANDLE.search(match.group(1))
         if not bracketed and not any(s < end and start < e for s, e in taken):
             sentence.people.append(Mention("person", _spelt_out(finder, match.group(1)), start, end, "handle", 0.6))
 
@@ -361,8 +361,8 @@ def _resolved(finder: _Finder, sentence: Sentence) -> list[Mention]:
     for person in sorted(sentence.people, key=lambda m: (m.start, -m.end)):
         if found and person.start < found[-1].end:
             continue
-        if person.via == "single" and person.start - 1 in firms and person.sure < _GIVEN_ALONE:
-            continue  # "Perplexity Pro"
+        if person.via == "single" and (person.start - 1 in firms or person.name in finder.watch.organisations):
+            continue  # "Perplexity Pro"; an ordinary word that is also a firm's name
         found.append(_with_full_name(finder, person))
     return found
 
