@@ -442,9 +442,16 @@ class Attachment:
             left, right = (chosen[-1], follower) if step > 0 else (follower, chosen[-1])
             if not self._listed(self.reading.folded[left.end : right.start], left, right):
                 break
+            if step > 0 and self._speaks(follower):
+                break  # "hires P and Q, its chief R said"
             chosen.append(follower)
             index += step
         return chosen
+
+    def _speaks(self, person: Mention) -> bool:
+        """Whether a verb of speech stands right behind the name."""
+        after = self.reading.folded[person.end : person.end + _BESIDE].split()[:1]
+        return bool(after) and any(after[0] in language.words["speech"] for language in self.reading.languages)
 
     def _listed(self, gap: str, left: Mention, right: Mention) -> bool:
         words = [word for word in gap.split() if not any(word in g.conjunctions for g in self.reading.languages)]
@@ -509,6 +516,8 @@ class Attachment:
             )  # "accepts an offer from A": that is where one goes
         if marker == "place" and self.trigger.term.value in JOINING and self._after_a_spell(org):
             return "from"
+        if marker == "place" and self.trigger.term.value == "leave" and self._after_a_goal(org):
+            return "to"
         if marker:
             return self.frame.slots.get(marker, "")
         gap = self.reading.folded[self.trigger.end : org.start]
@@ -523,6 +532,12 @@ class Attachment:
         """Whether it is where somebody was before: "A rehires P after six months at B"."""
         words = self.reading.folded[self.trigger.end : org.start].split()
         return any(word in g.words["spells"] for word in words for g in self.reading.languages)
+
+    def _after_a_goal(self, org: Mention) -> bool:
+        """Whether a post there is what somebody leaves for: "leaves for a job at A"."""
+        gap = self.reading.folded[self.trigger.end : org.start]
+        words = gap.split()
+        return "," not in gap and any(g.before.get(word) == "goal" for word in words for g in self.reading.languages)
 
     def _is_programme(self, org: Mention) -> bool:
         """Whether the name is only the first word of what is joined: "the B Inception Program"."""

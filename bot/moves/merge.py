@@ -62,7 +62,17 @@ def merge(events: Sequence[Event], reading: Reading, weights: Mapping[str, float
         frozenset(p.name for s in title for p in s.people), frozenset(o.name for s in title for o in s.orgs)
     )
     merged = [_merged(group, reading, headline, weights) for group in by_mover.values()]
-    return _with_roster(_behind([m for m in merged if m.orgs]), weights)
+    return _with_roster(_ranked(_behind([m for m in merged if m.orgs])), weights)
+
+
+def _ranked(merged: list[Merged]) -> list[Merged]:
+    """Say of each named move that is news whether the text tells it first, and whether it tells no other."""
+    named = [m for m in merged if m.is_news and not m.is_group]
+    first = min(named, key=lambda m: min(e.trigger.start for e in m.events), default=None)
+    return [
+        replace(m, features={**m.features, "first": float(m is first), "alone": float(m is first and len(named) == 1)})
+        for m in merged
+    ]
 
 
 def _behind(merged: list[Merged]) -> list[Merged]:

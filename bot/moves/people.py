@@ -88,11 +88,21 @@ def find_people(watch: Watch, reading: Reading) -> None:
 
 def _known(finder: _Finder, sentence: Sentence) -> None:
     for hit in sentence.of("person"):
-        if hit.term.via == "surname" and (_has_first_name(finder.reading.text, hit.start) or _is_half(finder, hit)):
+        half = hit.term.via == "surname" and (_is_half(finder, hit) or _is_first_of_three(finder, hit))
+        if hit.term.via == "surname" and (_has_first_name(finder.reading.text, hit.start) or half):
             continue  # a namesake
         known = finder.watch.people[hit.term.value]
         start, end, sure = hit.start, hit.end, {"mangled": 0.9, "surname": 0.85}.get(hit.term.via, 1.0)
         sentence.people.append(Mention("person", known.name, start, end, hit.term.via, sure, known))
+
+
+_TWO_MORE = re.compile(r" ([A-Z][a-z]+) ([A-Z][a-z]+)\b")
+
+
+def _is_first_of_three(finder: _Finder, hit: Hit) -> bool:
+    """Whether two more words of a name follow: "Nguyen Minh Chau" is not the Nguyen we know."""
+    match = _TWO_MORE.match(finder.reading.text, hit.end)
+    return match is not None and not any(word.casefold() in finder.ordinary for word in match.groups())
 
 
 def _is_half(finder: _Finder, hit: Hit) -> bool:
