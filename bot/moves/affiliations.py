@@ -200,7 +200,7 @@ def _field(reading: Reading, sentence: Sentence, start: int, end: int) -> str:
     if owner is not None and reading.text[owner.end : owner.end + 2] in ("'s", "’s"):
         chunk = reading.text[owner.end + 2 : stop]
     words = chunk.strip(" \"“”'‘’").split()
-    while words and _is_small(reading, words[0]):
+    while words and _is_small(reading, words[0]) and not _is_topic(reading, words[0]):
         words = words[1:]
     units = {word for language in reading.languages for word in language.sets.get("unit", ())}
     topical = any(start <= h.start < stop for kind in ("ai", "product") for h in sentence.of(kind))
@@ -209,6 +209,10 @@ def _field(reading: Reading, sentence: Sentence, start: int, end: int) -> str:
     ):
         return ""
     return f"head of {' '.join(words)}"[:90]
+
+
+def _is_topic(reading: Reading, word: str) -> bool:
+    return any(word.casefold() in language.words["ai_terms"] for language in reading.languages)
 
 
 _LONGEST_FIELD = 7  # words

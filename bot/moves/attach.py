@@ -83,10 +83,21 @@ def events(
     for sentence, own in near:
         posts = {**{p: elsewhere[p.name] for p in sentence.people if p.name in elsewhere}, **own}
         for trigger in sentence.of("trigger"):
+            if _is_noun(reading, sentence, trigger):
+                continue
             kind = special.get(trigger.term.language) or _kind(watch, trigger)
             found += kind(watch, reading, sentence, trigger, posts).events()
         found += _gapped(reading, sentence, [e for e in found if e.sentence is sentence])
     return found
+
+
+def _is_noun(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
+    """Whether an article makes a noun of the verb: "the hire follows", "her latest move to"."""
+    term = trigger.term
+    if term.language != "en" or term.order == "noun" or term.text.split()[0].endswith(("ing", "ed")):
+        return False
+    before = reading.folded[max(sentence.start, trigger.start - 10) : trigger.start].split()[-1:]
+    return bool(before) and any(before[0] in language.words["determiners"] for language in reading.languages)
 
 
 def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:
@@ -451,7 +462,9 @@ class Attachment:
     def _speaks(self, person: Mention) -> bool:
         """Whether a verb of speech stands right behind the name."""
         after = self.reading.folded[person.end : person.end + _BESIDE].split()[:1]
-        return bool(after) and any(after[0] in language.words["speech"] for language in self.reading.languages)
+        return bool(after) and any(
+            after[0].strip(".,:;") in language.words["speech"] for language in self.reading.languages
+        )
 
     def _listed(self, gap: str, left: Mention, right: Mention) -> bool:
         words = [word for word in gap.split() if not any(word in g.conjunctions for g in self.reading.languages)]

@@ -166,3 +166,162 @@ def test_a_byline_before_the_title_said_again_is_not_quoted(watch: Watch) -> Non
     body = f"Posted: 9:14 AM Image Credits: R. Pohl {title} The move was announced on Friday by Kestrivo."
     quoted = [f"{title}\n\n{body}"[s.start : s.end] for s in judge(watch, title, body).evidence]
     assert not any("Image Credits" in sentence for sentence in quoted)
+
+
+# ------------------------------------------------------------------------------------------------ in articles
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "expected"),
+    [
+        (
+            "Kestrivo hires Mirevo's research star",
+            "Mirevo's star researcher, Imogen Tarrant, is leaving the company to work at Kestrivo.",
+            ("Imogen Tarrant", "Mirevo", "Kestrivo"),  # a possessive post before a comma; "to work at" is where to
+        ),
+        (
+            "Mirevo loses its safety lead",
+            "Co-founder Imogen (Imo) Tarrant announced her departure from Mirevo on Tuesday.",
+            ("Imogen (Imo) Tarrant", "Mirevo", None),  # a nickname within the name
+        ),
+        (
+            "Mirevo's Imogen Tarrant leaves",
+            "Read on at https://example.org/mirevos-imogen-tarrant-leaves or come back later.",
+            ("Imogen Tarrant", "Mirevo", None),  # the small letters of an address make no ordinary words
+        ),
+        (
+            "Mirevo exit: Tarrant Seeks New Shore",
+            "Imogen Tarrant announced her departure from Mirevo to join Kestrivo.",
+            ("Imogen Tarrant", "Mirevo", "Kestrivo"),  # a headline verb behind a family name is no name
+        ),
+        (
+            "Kestrivo leadership",
+            "Imogen Tarrant (ex-Mirevo finance chief) joins as CFO, Kestrivo said.",
+            ("Imogen Tarrant", "Mirevo", "Kestrivo"),  # "joins as": whom, the text says elsewhere
+        ),
+        (
+            "Kestrivo instead of Mirevo",
+            "Mirevo's deal for Quandra Systems fell apart, with Kestrivo now hiring the startup's CEO Imogen Tarrant.",
+            (
+                "Imogen Tarrant",
+                "Quandra Systems",
+                "Kestrivo",
+            ),  # "is hiring" is no passive; the startup is not who hires
+        ),
+    ],
+)
+def test_moves_of_articles(watch: Watch, title: str, body: str, expected: tuple[str, str | None, str | None]) -> None:
+    assert expected in moves(judge(watch, title, body))
+
+
+@pytest.mark.parametrize(
+    ("text", "person", "role"),
+    [
+        ("Imogen Tarrant is joining Kestrivo as CEO of Kestrivo Health", "Imogen Tarrant", "CEO"),  # between two firms
+        ("Mirevo CEO Imogen Tarrant hired as chief scientist by Kestrivo", "Imogen Tarrant", "chief scientist"),
+        (
+            "Imogen Tarrant joins the Kestrivo board of directors",
+            "Imogen Tarrant",
+            "board member",
+        ),  # a seat, not a board
+        ("Imogen Tarrant hired to lead the new robotics division at Kestrivo", "Imogen Tarrant", "head of robotics"),
+        (
+            "Kestrivo hires Imogen Tarrant , who led Mirevo's speech models team",
+            "Imogen Tarrant",
+            "head of speech models",
+        ),
+        ("Kestrivo hires researchers Imogen Tarrant and Pavel Hrubec from Mirevo", "Pavel Hrubec", "researcher"),
+        ("Imogen Tarrant takes over as CEO of Kestrivo and Pavel Hrubec as president", "Pavel Hrubec", "president"),
+        ("Imogen Tarrant leaves Mirevo, with Pavel Hrubec as interim president", "Pavel Hrubec", "interim president"),
+        (
+            "Kestrivo hires Mirevo's founder Imogen Tarrant, president Pavel Hrubec and others",
+            "Pavel Hrubec",
+            "president",
+        ),
+        ("Mirevo's founder, Imogen Tarrant, announced her resignation as CEO", "Imogen Tarrant", "CEO"),
+    ],
+)
+def test_roles(watch: Watch, text: str, person: str, role: str) -> None:
+    """The post taken up comes before one left; "head of X" is who is to lead X."""
+    found = {m.person: m.role or "" for m in judge(watch, text, "").moves}
+    assert found[person].startswith(role)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "person"),
+    [
+        # what only dates another move
+        (
+            "Pavel Hrubec joins Kestrivo",
+            "The hire follows other departures from Mirevo such as Imogen Tarrant.",
+            "Imogen",
+        ),
+        # a former employee who tells of it
+        (
+            "Warning on safety",
+            "Ex-Mirevo researcher Imogen Tarrant says she resigned from Mirevo over safety.",
+            "Imogen",
+        ),
+        # who somebody is, in passing
+        ("Kestrivo opens an office", "Kestrivo's new chief scientist Imogen Tarrant praised Mirevo.", "Imogen"),
+        # what the mover made
+        ("A farewell", "Pavel Hrubec, the creator of Tarrant, is leaving Mirevo.", "Tarrant"),
+        # who speaks of those hired
+        (
+            "Kestrivo hires two",
+            "Kestrivo has hired Pavel Hrubec and Gwen Okoywick, its founder Imogen Tarrant said.",
+            "Imogen",
+        ),
+        # an object that is a pronoun is not the name behind it
+        ("Kestrivo woos", "Kestrivo tried to hire him, a move that Imogen Tarrant noted.", "Imogen"),
+        # a verb that says nothing without a post
+        ("Riches", "Kestrivo's Imogen Tarrant could become the world's first trillionaire.", "Imogen"),
+        # a tier of a product
+        ("Kestrivo Pro leaves users waiting", "Kestrivo Pro, leaving many waiting, is delayed.", "Pro"),
+        # a plural that nobody counted
+        ("Kestrivo plans", "Kestrivo may pay more to poach AI researchers from Mirevo.", "AI researchers"),
+    ],
+)
+def test_what_is_told_of_nobody(watch: Watch, title: str, body: str, person: str) -> None:
+    told = [m.person for m in judge(watch, title, body).moves if m.status is not Status.HISTORICAL]
+    assert not [name for name in told if name.startswith(person)]
+
+
+def test_a_left_out_verb_leaves_its_holder_at_the_firm_that_is_left(watch: Watch) -> None:
+    finding = judge(watch, "Imogen Tarrant leaves Mirevo, with Pavel Hrubec as president", "")
+    assert ("Pavel Hrubec", "Mirevo", "Mirevo") in moves(finding)
+
+
+def test_a_relative_clause_does_not_put_its_main_clause_in_the_past(watch: Watch) -> None:
+    finding = judge(watch, "Kestrivo brings back Imogen Tarrant, who had previously left", "")
+    assert [m.status for m in finding.moves] == [Status.REPORTED]
+
+
+def test_a_known_name_is_also_told_as_the_text_writes_it() -> None:
+    watch = compile_watch(
+        load(), Names([Name("Kestrivo")], [Name("Imogen Tarrant", ["Tarrant Imogen", "Имоджен Таррант"])])
+    )
+    move = judge(watch, "Tarrant Imogen leaves Kestrivo", "").moves[0]
+    assert (move.person, move.written) == ("Imogen Tarrant", "Tarrant Imogen")
+    move = judge(watch, "Имоджен Таррант покидает Kestrivo", "").moves[0]
+    assert (move.person, move.written) == ("Imogen Tarrant", "Имоджен Таррант")
+    assert judge(watch, "Imogen Tarrant leaves Kestrivo", "").moves[0].written == ""
+
+
+@pytest.mark.parametrize(
+    ("handle", "name"),
+    [
+        ("@ImogenQCTarrant", "Imogen Tarrant"),  # humps, letters between them dropped
+        ("@oliviatarrant", "Olivia Tarrant"),  # small letters that begin with a given name
+        ("@tarr4nt", "tarr4nt"),  # no name that we can tell
+    ],
+)
+def test_a_handle_is_spelt_out_where_it_is_a_name(watch: Watch, handle: str, name: str) -> None:
+    finding = judge(watch, "Personal news", f"{handle} announced leaving Kestrivo to join Mirevo as head of research.")
+    assert [m.person for m in finding.moves] == [name]
+
+
+def test_the_handle_of_a_firm_is_nobody(watch: Watch) -> None:
+    assert not judge(
+        watch, "Tools", "Startups like @TarrantHQ and @ImogenAI are joining Kestrivo to share tools."
+    ).moves
