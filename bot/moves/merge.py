@@ -124,7 +124,9 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
     ranked = sorted(group, key=_order)
     current = [e for e in ranked if e.status is not Status.HISTORICAL] or ranked
     to_event = _first(current, JOINING | {"leave", "lose", "departure", "stay"}, "to")
+    past = [e for e in ranked if e not in current and e.sentence is current[0].sentence]  # "joins B after leaving A"
     from_event = _first(current, LEAVING, "from") or _first(current, JOINING | {"stay"}, "from")
+    from_event = from_event or _first(past, LEAVING, "from")
     to_org = to_event.to_org if to_event else None
     from_org = from_event.from_org if from_event else None
     if from_org and to_org and from_org.name == to_org.name and not _stays_inside(current):
@@ -225,7 +227,7 @@ def _features(
         f"zone.{zone}": 1.0,
         f"person.{_shape(mover)}": 1.0,
         f"gap.{min([3, *(event.gap for event in events)])}": 1.0,
-        **{f"from.{how}": 1.0 for how in _how(events, "from", from_org)},
+        **{f"from.{how}": 1.0 for how in _how(events, "from", from_org) or (["past"] if from_org else [])},
         **{f"to.{how}": 1.0 for how in _how(events, "to", to_org)},
         "both_ends": float(from_org is not None and to_org is not None),
         "unknown_org": float(any(org.known is None for org in orgs)),

@@ -27,7 +27,11 @@ def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
         return Status.DENIED
     if any(h.term.value == "denied" and _near(h, trigger, _DENIAL_REACH) for h in (*hits, *overlapping)):
         return Status.DENIED
-    hits = [h for h in hits if not _of_relative(reading, h, trigger)]
+    hits = [
+        h for h in hits if not _of_relative(reading, h, trigger) and not _of_aftermath(reading, sentence, h, trigger)
+    ]
+    if _only_dates(reading, sentence, trigger):
+        return Status.HISTORICAL
     if any(h.term.value == "historical" and _near(h, trigger, _REACH) for h in (*hits, *overlapping)):
         return Status.HISTORICAL
     present = {h.term.value for h in (*hits, *overlapping)}
@@ -43,6 +47,29 @@ def _of_relative(reading: Reading, hit: Hit, trigger: Hit) -> bool:
         return False
     between = reading.folded[trigger.end : hit.end]
     return any(f" {word} " in f" {between} " for language in reading.languages for word in language.words["relatives"])
+
+
+def _of_aftermath(reading: Reading, sentence: Sentence, hit: Hit, trigger: Hit) -> bool:
+    """Whether a rumour is about what comes of it: "P has left, prompting speculation", "P, who left, is reportedly"."""
+    language = next((g for g in reading.languages if g.code == hit.term.language), None)
+    if language is None or not language.words["hedges"] or hit.term.value != "rumoured" or hit.start < trigger.end:
+        return False
+    between = reading.folded[trigger.end : hit.start]
+    if any(between.rstrip().endswith(word) for word in language.words["sparks"]):
+        return True
+    if "," not in between:
+        return False
+    clause = reading.folded[max(sentence.start, trigger.start - _REACH) : trigger.start].rpartition(",")[2].split()[:1]
+    relative = bool(clause) and clause[0] in language.words["relatives"]
+    return relative or hit.term.text not in language.words["hedges"]
+
+
+def _only_dates(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
+    """Whether the verb only says when something else happened: "days after A hired P"."""
+    verbs = [h.end for h in sentence.of("trigger") if h.end <= trigger.start and h.term.order != "noun"]
+    window = reading.folded[max([sentence.start, trigger.start - _REACH, *verbs]) : trigger.start]
+    window = re.split(r"[,;:]", window)[-1]
+    return any(f" {phrase} " in f" {window}" for g in reading.languages for phrase in g.words["dates"])
 
 
 def _negated(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
