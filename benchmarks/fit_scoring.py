@@ -1,6 +1,6 @@
 """Fit the weights of bot/lexicon/scoring.yaml: maximum a posteriori, with a Gaussian prior at the weights set by hand.
 
-    python -m benchmarks.fit_scoring [--write] [--strength 1.0]
+    python -m benchmarks.fit_scoring [--write] [--strength 1.0] [--split rows|source|time]
 
 The bench is no part of this repository: TALENTWIRE_BENCH names the directory that holds `talent/`. Fitted on dev, articles_dev, our own stories and
 the part of the background that passes the gate; status_dev and held stories are only measured. Prints what each fold shows that was not fitted on
@@ -31,12 +31,24 @@ HERE = Path(__file__).parent
 PRIOR = HERE / "scoring_prior.yaml"
 TARGET = HERE.parent / "bot" / "lexicon" / "scoring.yaml"
 FOLDS = 5
+SPLITS = ("rows", "source", "time")
+MIDDLE = "2025-08"  # rows before it and rows after it: about half each
 # What a row of a set counts beside a row of dev.
 COUNTS = {"examples": 6.0, "stories": 1.0, "background": 8.0, "articles": 2.0}
 MEASURED = ("status", "held")  # never fitted on
 
 
-def texts_and_moves(bench: Path, names: Iterable[str]) -> tuple[list[Sample], list[tuple[Any, ...]]]:
+def fold_of(row: Mapping[str, Any], split: str) -> int:
+    """Return the part that `row` belongs to: one of five at random, its repository's, or the half of its date."""
+    if split == "time":
+        return int(str(row.get("published") or "") >= MIDDLE)
+    key = str(row.get("source") or "").partition(":")[0] if split == "source" else ""
+    return zlib.crc32((key or str(row["id"])).encode()) % (FOLDS if split == "rows" else 4 * FOLDS)
+
+
+def texts_and_moves(
+    bench: Path, names: Iterable[str], split: str = "rows"
+) -> tuple[list[Sample], list[tuple[Any, ...]]]:
     """Return the samples of all texts that pass the gate, and per text its row, its moves and what they were read from."""
     texts: list[Sample] = []
     told: list[tuple[Any, ...]] = []
@@ -49,14 +61,14 @@ def texts_and_moves(bench: Path, names: Iterable[str]) -> tuple[list[Sample], li
             weighed = weigh(watch, row["title"], row.get("text") or "", row.get("lang") or "")
             if weighed is None or label is None:
                 continue
-            fold = zlib.crc32(str(row["id"]).encode()) % FOLDS
+            fold = fold_of(row, split)
             texts.append(Sample(weighed.features.values, label, COUNTS.get(name, 1.0), fold, name))
             if name != "background":
                 told.append((row, weighed, fold, name))
     for row, name in own_rows(lexicon):
         weighed = weigh(plain, row["title"], row["text"], row["lang"])
         if weighed is not None:
-            fold = zlib.crc32(row["id"].encode()) % FOLDS
+            fold = fold_of(row, split)
             texts.append(Sample(weighed.features.values, row["label"], COUNTS.get(name, 1.0), fold, name))
             told.append((row, weighed, fold, name))
     return texts, told
@@ -126,7 +138,7 @@ def compare(title: str, samples: list[Sample], prior: Mapping[str, float], stren
     report("hand", samples, [guess(s.features, prior) for s in samples])
     unseen = [0.0] * len(samples)
     used = [s for s in samples if s.set not in MEASURED]
-    for fold in range(FOLDS):
+    for fold in sorted({s.fold for s in samples}):
         weights = fit([s for s in used if s.fold != fold], prior, strength)
         for index, sample in enumerate(samples):
             if sample.fold == fold:
@@ -148,6 +160,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--write", action="store_true", help="write bot/lexicon/scoring.yaml")
     arguments.add_argument("--strength", type=float, default=1.0, help="how firmly the hand weights are held to")
+    arguments.add_argument("--split", choices=SPLITS, default="rows", help="what is left out together")
     options = arguments.parse_args()
     root = os.environ.get("TALENTWIRE_BENCH")
     if not root or not (Path(root) / "talent" / "dev.jsonl").exists():
@@ -155,7 +168,7 @@ def main() -> int:
         return 3
     bench = Path(root) / "talent"
     hand = {t: {n: float(w) for n, w in rows_.items()} for t, rows_ in yaml.safe_load(PRIOR.read_text("utf-8")).items()}
-    texts, told = texts_and_moves(bench, FILES)
+    texts, told = texts_and_moves(bench, FILES, options.split)
     score = compare("texts", texts, hand["score"], options.strength)
     moves = compare("moves", move_samples(told, score, hand["move"], scorer(bench)), hand["move"], options.strength)
     for table, weights in (("score", score), ("move", moves)):

@@ -174,7 +174,7 @@ class Language:
         phrases += [phrase for key in ("roles", "people_nouns", "former") for phrase in self.words[key]]
         return self.ordinary | {word.casefold() for phrase in phrases for word in phrase.split()}
 
-    @property
+    @cached_property
     def is_free(self) -> bool:
         """Whether its verbs take their mover on either side."""
         return any(block.order in FREE for block in self.triggers)

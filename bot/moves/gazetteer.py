@@ -67,6 +67,8 @@ class Gazetteer:
             return
         for last, (length, group) in self._automaton.iter(folded):
             start, end = last - length + 1, last + 1
+            if start and folded[start - 1] in _PLAIN and folded[start] in _PLAIN:
+                continue  # within a word: most hits end here
             if not left_edge(folded, start):
                 continue
             closed = right_edge(folded, end)
@@ -85,6 +87,9 @@ class Gazetteer:
             return False
         tail = folded[end : word_end(folded, end)]
         return any(tail in self._endings[code] for code in languages if code in self._endings)
+
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def _capital(text: str, start: int, end: int, form: str) -> bool:

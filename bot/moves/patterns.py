@@ -16,6 +16,8 @@ _Place = tuple[int, int]  # start and end of one part, in characters of the text
 def compose(reading: Reading) -> None:
     """Add to each sentence the flags that its words make together. Linear in the words that are in any set."""
     for sentence in reading.sentences:
+        if sentence.zone == "body":
+            continue  # flags count near the top only
         parts = _parts(sentence)
         if not parts:
             continue
@@ -41,9 +43,11 @@ def _match(pattern: Pattern, sentence: Sentence, parts: dict[str, list[_Place]])
     """Return where all parts of `pattern` stand close together, None where they do not."""
     if any(parts.get(f"{pattern.language}.{name}") for name in pattern.without):
         return None
-    places = [list(_places(pattern.language, part, sentence, parts)) for part in pattern.parts]
-    if not all(places):
-        return None
+    places: list[list[_Place]] = []
+    for part in pattern.parts:
+        places.append(list(_places(pattern.language, part, sentence, parts)))
+        if not places[-1]:
+            return None
     for first in places[0]:
         chosen = [first]
         for others in places[1:]:
