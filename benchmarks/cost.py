@@ -43,7 +43,7 @@ SYLLABLES = (
     "vul",
     "zin",
 )
-MEMORY = """
+MEMORY = r"""
 import re
 from bot.lexicon import load
 from bot.moves.judge import compile_watch, judge

@@ -269,7 +269,7 @@ def _acts(reading: Reading, sentence: Sentence, org: Mention, end: int) -> bool:
         return False
     words = reading.folded[org.end : hires[0].start].split()
     joined = any(word in language.conjunctions for word in words for language in reading.languages)
-    return len(words) < 3 and not joined  # noqa: PLR2004
+    return len(words) < 3 and not joined
 
 
 def _markers_in(reading: Reading, gap: str) -> bool:

@@ -224,7 +224,7 @@ class Attachment:
         return any(h.term.text in language.words["gone"] for h in near for language in self.reading.languages)
 
     def _is_background(self, mover: Mention) -> bool:
-        """Whether a noun only says after what something else happened: "following P's exit", "amid other departures"."""
+        """Whether a noun only dates something else that happened: "following the exit of P", "amid other exits"."""
         begin = min(self.trigger.start, mover.start)
         window = re.split(r"[.;:,()]", self.reading.folded[max(self.sentence.start, begin - 40) : begin])[-1]
         between = self.reading.folded[mover.end : self.trigger.start] if mover.end < self.trigger.start else ""

@@ -432,7 +432,7 @@ def _groups(finder: _Finder, sentence: Sentence) -> None:
 
 
 def _uncapped(finder: _Finder, sentence: Sentence, start: int, end: int) -> str:
-    """Return the words of a group as they stand within a sentence: "Two researchers" at its head are "two researchers"."""
+    """Return the words of a group as they stand within a sentence: a number at its head in small letters."""
     name = finder.reading.text[start:end]
     counts = any(h.start == start for h in sentence.of("number"))
     return name[0].lower() + name[1:] if counts and name[1:2].islower() else name
