@@ -1,15 +1,14 @@
-"""Mentions + triggers -> events: who the mover is, and which organisations stand at the two ends."""
+"""One trigger in its sentence -> its events: who the mover is, and which organisations stand at the two ends."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
-from bot.lexicon import FREE, Language
 from bot.model import Status
-from bot.moves.affiliations import Affiliation, affiliations, led_field, role_after, role_as
+from bot.moves.affiliations import Affiliation, led_field, role_after
+from bot.moves.distance import strange_words
 from bot.moves.frames import FRAMES, JOINING, LEAVING, Frame
 from bot.moves.gazetteer import Hit
 from bot.moves.reading import Mention, Reading, Sentence
@@ -17,7 +16,7 @@ from bot.moves.status import event_status
 from bot.moves.watch import Watch
 
 _ROLE_REACH = 40  # characters between a verb and the firm that stands before the post
-_LEFT_REACH, _RIGHT_REACH = 160, 110  # characters between a verb and its mover
+_LEFT_REACH, RIGHT_REACH = 160, 110  # characters between a verb and its mover
 ORG_REACH = 150  # characters between a verb and an organisation of its
 _STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
 _OWNS = ("'s", "’s", "' ", "’ ")
@@ -68,74 +67,6 @@ class Slots:
         if org is not None and end and end not in self.ends and (other is None or other.start != org.start):
             self.ends[end] = org
             self.how[end] = how
-
-
-def events(
-    watch: Watch, reading: Reading, special: Mapping[str, type[Attachment]] = MappingProxyType({})
-) -> list[Event]:
-    """Return the events of title, lead and near text, in order. A trigger without a mover is none.
-
-    `special` says which languages attach in a way of their own.
-    """
-    found: list[Event] = []
-    near = [(s, affiliations(reading, s)) for s in reading.sentences if s.zone != "body"]
-    elsewhere = _posts_by_name(near)
-    for sentence, own in near:
-        posts = {**{p: elsewhere[p.name] for p in sentence.people if p.name in elsewhere}, **own}
-        for trigger in sentence.of("trigger"):
-            if _is_noun(reading, sentence, trigger):
-                continue
-            kind = special.get(trigger.term.language) or _kind(watch, trigger)
-            found += kind(watch, reading, sentence, trigger, posts).events()
-        found += _gapped(reading, sentence, [e for e in found if e.sentence is sentence])
-    return found
-
-
-def _is_noun(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
-    """Whether an article makes a noun of the verb: "the hire follows", "her latest move to"."""
-    term = trigger.term
-    if term.language != "en" or term.order == "noun" or term.text.split()[0].endswith(("ing", "ed")):
-        return False
-    before = reading.folded[max(sentence.start, trigger.start - 10) : trigger.start].split()[-1:]
-    return bool(before) and any(before[0] in language.words["determiners"] for language in reading.languages)
-
-
-def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:
-    """Return the events of those whose verb is left out: "P takes over as chief and Q as president"."""
-    movers = {event.mover.name for event in told}
-    likely = [e for e in told if e.mover.kind == "person" and e.status is not Status.HISTORICAL]
-    found = []
-    for person in sentence.people:
-        before = next((e for e in reversed(likely) if max(e.mover.end, e.trigger.end) <= person.start), None)
-        if before is None or person.name in movers:
-            continue
-        gap = reading.folded[max(before.mover.end, before.trigger.end) : person.start].split()
-        joined = bool(gap) and any(gap[-1] in language.conjunctions for language in reading.languages)
-        role = role_as(reading, sentence, person.end) if joined else ""
-        if not role:
-            continue
-        event = replace(before, mover=person, role=role, new_role=True, gap=1, from_org=None, how={"to": "gap"})
-        if before.kind in LEAVING:  # "P leaves, with Q as president": both at the firm that P leaves
-            event = replace(event, kind="become", to_org=before.from_org, from_org=before.from_org)
-            event = replace(event, how={"to": "gap", "from": "gap"})
-        found.append(event)
-    return found
-
-
-def _posts_by_name(near: Sequence[tuple[Sentence, dict[Mention, Affiliation]]]) -> dict[str, Affiliation]:
-    """Return the first post with an organisation that any sentence gives each person."""
-    found: dict[str, Affiliation] = {}
-    for _, posts in near:
-        for person, post in posts.items():
-            if post.org is not None:
-                found.setdefault(person.name, replace(post, role="", elsewhere=True))
-    return found
-
-
-def _kind(watch: Watch, trigger: Hit) -> type[Attachment]:
-    term = trigger.term
-    free = term.order in FREE or (term.order == "noun" and watch.lexicon.languages[term.language].is_free)
-    return _FreeAttachment if free else Attachment
 
 
 @dataclass(slots=True)
@@ -299,7 +230,7 @@ class Attachment:
         names = before.endswith(":") or any(
             before.endswith(phrase) for g in self.reading.languages for phrase in g.words["including"]
         )
-        return self._with_list(first, people, step=1) if names and len(before) < _RIGHT_REACH else []
+        return self._with_list(first, people, step=1) if names and len(before) < RIGHT_REACH else []
 
     def _firm(self) -> Mention | None:
         """Return the staff of a firm that itself joins another: "A joins B", where the text speaks of its people."""
@@ -397,7 +328,7 @@ class Attachment:
         for person in (p for p in people if p.start >= self.trigger.end):
             gap = self.reading.folded[self.trigger.end : person.start]
             if (
-                len(gap) > _RIGHT_REACH
+                len(gap) > RIGHT_REACH
                 or self._crosses(person)
                 or self.reading.names_firm(self.trigger.end, person.start)
             ):
@@ -741,259 +672,3 @@ class Attachment:
             h.start for h in self.sentence.of("trigger") if h.start >= self.trigger.end + 30 and h.term.order != "noun"
         ]
         return min([self.sentence.end, self.trigger.end + 160, *nexts])
-
-
-# ------------------------------------------------------------------------------------------------ free order
-
-
-class _FreeAttachment(Attachment):
-    """A trigger of a language whose verbs take their mover on either side: "wechselt P zu A", "A ha perso P"."""
-
-    __slots__ = ()
-
-    @property
-    def language(self) -> Language:
-        return self.watch.lexicon.languages[self.trigger.term.language]
-
-    def _event(self, mover: Mention, passive: bool) -> Event | None:
-        term, end = self.trigger.term, self.trigger.end
-        if term.value == "become" and not term.strong and not role_after(self.reading, self.sentence, end, end + 60):
-            return None  # "becomes the richest man": a weak word of this kind needs a post
-        event = super()._event(mover, passive)
-        if event is not None and event.status is not Status.DENIED and self._in_chronicle(mover):
-            return replace(event, status=Status.HISTORICAL)
-        return event
-
-    def _in_chronicle(self, mover: Mention) -> bool:
-        """Whether the sentence tells of others' past first: "P ging 2021 zu A, Q im Mai zu B"."""
-        return self.sentence.zone != "title" and any(
-            h.end <= mover.start
-            and h.term.order != "noun"
-            and event_status(self.reading, self.sentence, h) is Status.HISTORICAL
-            for h in self.sentence.of("trigger")
-            if h is not self.trigger
-        )
-
-    def _floor(self) -> int:
-        """Return where the clause begins: at the verb before."""
-        verbs = (h.end for h in self.sentence.of("trigger") if h.end <= self.trigger.start and h.term.order != "noun")
-        return max(verbs, default=self.sentence.start)
-
-    def _passive(self) -> bool:
-        if self.frame.mover != "right" or self.order == "noun":
-            return False
-        if super()._passive():
-            return True
-        words = self.reading.folded[self._floor() : self.trigger.start].split()
-        after = self.reading.folded[self.trigger.end : self.trigger.end + 12].split()[:1]
-        return self.order == "bracket" and any(word in self.language.passive for word in (*words, *after))
-
-    # -------------------------------------------------------------------------------------------- movers
-
-    def _pick(self, people: list[Mention], passive: bool) -> list[Mention]:
-        if self.order == "noun":
-            return self._pick_noun(people)
-        if self.frame.mover == "left":
-            return self._inverted(people) or self._left(people) or self._right(people)
-        if passive or self._closes():
-            return self._left(people) or self._right(people)
-        return self._right(people) or ([] if self.trigger.term.value == "lose" else self._left(people))
-
-    def _closes(self) -> bool:
-        """Whether the clause ends with the verb, as with a participle: what follows is another's."""
-        rest = self.reading.folded[self.trigger.end : self.sentence.end].lstrip()
-        word = rest.split(maxsplit=1)[0] if rest else ""
-        return not word or word[0] in ",.;:!?)»–—-" or word in self.language.conjunctions
-
-    def _inverted(self, people: list[Mention]) -> list[Mention]:
-        """Return the mover right behind its verb, where none stands right before it."""
-        before = [p for p in people if p.end <= self.trigger.start]
-        beside = before and self.reading.folded[before[-1].end : self.trigger.start].strip() == ""
-        if beside and not self.reading.marker(before[-1].start, self.sentence.start):
-            return []
-        after = next((p for p in people if p.start >= self.trigger.end), None)
-        if after is None or self._crosses(after) or self.reading.marker(after.start, self.trigger.end):
-            return []
-        gap = self.reading.folded[self.trigger.end : after.start]
-        firm = any(self.trigger.end <= o.start < after.start for o in self.sentence.orgs)
-        return [] if firm or "," in gap or self._gap(after) else self._with_list(after, people, step=1)
-
-    def _right(self, people: list[Mention]) -> list[Mention]:
-        for person in (p for p in people if p.start >= self.trigger.end):
-            gap = self.reading.folded[self.trigger.end : person.start]
-            if len(gap) > _RIGHT_REACH or self._crosses(person) or self._speech(gap) or self._anew(gap):
-                return []
-            marker = self.reading.marker(person.start, self.trigger.end)
-            if marker in ("agent", "other", "source") or (marker == "goal" and not self._is_object(gap)):
-                continue
-            return [] if self._far(person) else self._with_list(person, people, step=1)
-        return []
-
-    def _is_object(self, gap: str) -> bool:
-        """Whether a person after "to" is the verb's object, as in "ficha a P"."""
-        return self.frame.mover == "right" and "," not in gap and len(gap) < 50
-
-    def _anew(self, gap: str) -> bool:
-        """Whether the person behind `gap` begins a clause: "contrata engenheiros e P disse"."""
-        words = gap.split()
-        return len(words) > 1 and words[-1] in self.language.conjunctions
-
-    def _speech(self, gap: str) -> bool:
-        return any(word.strip(",.:«»“”\"'") in self.language.words["speech"] for word in gap.split())
-
-    def _pick_noun(self, people: list[Mention]) -> list[Mention]:
-        before = [p for p in people if p.end <= self.trigger.start]
-        if before and self.reading.postposition(before[-1].end) == "of":
-            return [before[-1]]
-        following = [p for p in people if 0 <= p.start - self.trigger.end <= 60]
-        if following and not self._crosses(following[0]):
-            gap = self.reading.folded[self.trigger.end : following[0].start]
-            marker = self.reading.marker(following[0].start, self.trigger.end)
-            post = any(self.trigger.end <= h.start < following[0].start for h in self.sentence.of("role"))
-            parted = re.search(r"[;:]", gap) or ("," in gap.rstrip(" ,") if post else "," in gap)
-            if marker in ("of", "", "source") and not parted and not self._far(following[0]):
-                return self._with_list(following[0], people, step=1)
-        return self._left([p for p in before if self.trigger.start - p.end <= 70])
-
-    # -------------------------------------------------------------------------------------------- organisations
-
-    def _slots(self, mover: Mention, passive: bool) -> Slots:
-        slots = Slots()
-        self._after_verb(slots)
-        if slots.ends.get("to") is not None and slots.ends["to"].start == mover.start:
-            del slots.ends["to"], slots.how["to"]  # the mover stands behind its verb and was taken for a firm
-        self._before(slots, mover)
-        if self.frame.subject and not passive:
-            org = self._actor(mover) or self._stand_in(mover)
-            slots.put(self.frame.subject, org, "stand_in" if org is not None and org.via == "anaphor" else "subject")
-        return slots
-
-    def _case(self, org: Mention, floor: int) -> str:
-        """Return the slot that its case or preposition gives to `org`, read for this verb."""
-        slot = self.reading.postposition(org.end) or self.reading.marker(org.start, floor)
-        kind = self.trigger.term.value
-        if slot == "source" and self.language.by_is_from and self._passive() and not self._has_goal():
-            return "agent"
-        if slot == "of" and kind in ("join", "move"):
-            return "source" if self._has_goal() or self._comes_from(org) else "goal"
-        if kind == "stay" and (slot == "of" or (slot == "place" and self._offered(org))):
-            return "goal"  # the offer of A, a post at A; "stays at A" has nothing between
-        if slot == "goal" and kind == "poach" and org.start >= self.trigger.end and self._acts():
-            return "source"  # what is taken is taken "a A", "à A"
-        return slot
-
-    def _comes_from(self, org: Mention) -> bool:
-        """Whether the verb itself ends in the word before `org`: "vem da A"."""
-        last = self.trigger.term.text.rpartition(" ")[2]
-        return org.start - self.trigger.end == 1 and self.language.before.get(last) == "of"
-
-    def _offered(self, org: Mention) -> bool:
-        begin = min(self.trigger.end, org.start)
-        return strange_words(self.reading, self.sentence, begin, org.start) > 0
-
-    def _acts(self) -> bool:
-        return any(o.end <= self.trigger.start for o in self.sentence.orgs)
-
-    def _has_goal(self) -> bool:
-        return any(
-            "goal" in (self.reading.postposition(o.end), self.reading.marker(o.start, self.sentence.start))
-            for o in self.sentence.orgs
-        )
-
-    def _end_of(self, org: Mention, previous: tuple[Mention, str] | None) -> str:
-        if any(self.trigger.end <= h.start < org.start for h in self.sentence.of("programme")) or self._is_programme(
-            org
-        ):
-            return ""
-        case = self._case(org, self.trigger.start)
-        if case:
-            return self.frame.slots.get(case, "")
-        if previous is not None:
-            return previous[1] if LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
-        gap = self.reading.folded[self.trigger.end : org.start]
-        people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
-        if (people and self.frame.mover == "right") or len(gap) > 60 or re.search(r"[,;:.()]", gap):
-            return ""
-        return self._unmarked()
-
-    def _unmarked(self) -> str:
-        """Return the end that a bare firm is: what one refuses, or swaps for another."""
-        return {"stay": "to", "move": "from"}.get(self.trigger.term.value, self.frame.unmarked)
-
-    def _before(self, slots: Slots, mover: Mention) -> None:
-        """Read what stands before the verb: "von A zu B wechselt P", "A verlässt P", "P hat A verlassen"."""
-        floor = self._floor()
-        own = {id(post.org) for post in self.posts.values()}
-        for org in reversed([o for o in self.sentence.orgs if floor <= o.start and o.end <= self.trigger.start]):
-            if self.trigger.start - org.end > ORG_REACH or id(org) in own:
-                continue
-            case = self._case(org, floor)
-            if case == "goal" and self.trigger.term.value in LEAVING and self._apart(org):
-                continue
-            if case:
-                slots.put(self.frame.slots.get(case, "") if case != "of" else "", org, "marker")
-            elif (
-                self.trigger.start - org.end <= (90 if self.order == "bracket" else 30)
-                and not mover.start < org.start < mover.end
-            ):
-                parted = org.end <= mover.start < self.trigger.end
-                found = parted or self.trigger.term.value in ("found", "become")
-                slots.put("" if found else self._unmarked(), org, "bare")
-
-    def _apart(self, org: Mention) -> bool:
-        """Whether a colon parts `org` from the verb: "a blow for A: P leaves"."""
-        return ":" in self.reading.folded[org.end : self.trigger.start]
-
-    def _other_subject(self, person: Mention) -> bool:
-        """Tell no: a firm right before the verb is as well its object ("dass P A verlässt")."""
-        del person
-        return False
-
-    def _actor(self, mover: Mention) -> Mention | None:
-        """Return the organisation that acts: before the verb, or between it and its object ("nun holt A P")."""
-        own = {id(post.org) for post in self.posts.values()}
-        before = [o for o in self.sentence.orgs if 0 <= self.trigger.start - o.end <= ORG_REACH]
-        after = [o for o in self.sentence.orgs if self.trigger.end <= o.start < mover.start]
-        for org in (*reversed(before), *after):
-            if id(org) not in own and self._case(org, self.sentence.start) in ("", "of"):
-                return org
-        return None
-
-
-# ------------------------------------------------------------------------------------------------ distance
-
-_NAMELIKE = 3  # what a strange word with a capital counts: it may be the true mover
-_ASIDE = re.compile(r"\([^()]*\)|^ ?, [^,]*,")
-_PLAIN = re.compile(r"[^\W\d_]+(?:['’.\-][^\W\d_]+)*")
-EXPLAINED = ("role", "former", "people", "number", "ai", "anaphor", "status", "product", "person")
-
-
-def strange_words(reading: Reading, sentence: Sentence, start: int, end: int) -> int:
-    """Return how many words there are neither names, posts, markers nor fillers. Asides do not count."""
-    gap = _ASIDE.sub(lambda m: " " * len(m.group()), reading.folded[start:end])
-    marks = [(h.start, h.end) for kind in EXPLAINED for h in sentence.of(kind)]
-    marks += [(m.start, m.end) for m in (*sentence.orgs, *sentence.people)]
-    marks += [_field_of(reading, role) for role in sentence.of("role")]
-    count = 0
-    for match in _PLAIN.finditer(gap):
-        at = start + match.start()
-        if not any(b <= at < e for b, e in marks) and not _small(reading, match.group()):
-            count += _NAMELIKE if sentence.zone != "title" and reading.text[at].isupper() else 1
-    return count
-
-
-_FIELD = re.compile(r" [\w&-]+(?: (?:and|&) [\w-]+)?")
-
-
-def _field_of(reading: Reading, role: Hit) -> tuple[int, int]:
-    """Return the characters of the field that a post is for: "safety" in "head of safety"."""
-    opened = role.end if role.term.text.endswith((" of", " for")) else -1
-    for word in (" of", " for"):
-        opened = role.end + len(word) if reading.folded.startswith(word + " ", role.end) else opened
-    match = _FIELD.match(reading.folded, opened) if opened >= 0 else None
-    return (opened, match.end()) if match else (role.start, role.end)
-
-
-def _small(reading: Reading, word: str) -> bool:
-    word = word.removesuffix("'s")
-    return len(word) < 2 or any(word in language.small for language in reading.languages) or word.endswith("ly")

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.model import Finding, Reason, Span, joined
-from bot.moves.attach import events
+from bot.moves.events import events
 from bot.moves.gazetteer import Hit
 from bot.moves.language import detect
 from bot.moves.merge import Merged, in_story, merge
-from bot.moves.native_order import SPECIAL
 from bot.moves.patterns import compose
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, follows_verb, read
@@ -57,7 +56,7 @@ def weigh(watch: Watch, title: str, body: str, language: str = "") -> Weighed | 
     reading = read(watch, title, text, code, hits)
     find_people(watch, reading)
     compose(reading)  # last: what it adds spans whole clauses, names and all
-    merged = merge(events(watch, reading, SPECIAL), reading, watch.lexicon.scoring.move)
+    merged = merge(events(watch, reading), reading, watch.lexicon.scoring.move)
     return Weighed(reading, merged, features(watch, reading, merged))
 
 

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from bot.lexicon import Language
 from bot.moves.affiliations import Affiliation
-from bot.moves.attach import EXPLAINED, LISTED, ORG_REACH, Attachment, Slots, strange_words
+from bot.moves.attach import LISTED, ORG_REACH, Attachment, Slots
+from bot.moves.distance import EXPLAINED, strange_words
 from bot.moves.frames import JOINING, LEAVING
 from bot.moves.native import case_end, passive_before, role_before, role_text, strange_letters
 from bot.moves.reading import Mention
