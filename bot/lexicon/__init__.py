@@ -63,6 +63,7 @@ _WORD_LISTS = (
     "leads",
     "led",
     "besides",
+    "modals",
     "hedges",
     "sparks",
     "dates",

@@ -95,6 +95,10 @@ class Attachment:
         movers = self._movers(passive)
         return [event for mover in movers if (event := self._event(mover, passive)) is not None]
 
+    def of(self, mover: Mention) -> Event | None:
+        """Return the event with a mover whom this sentence does not name."""
+        return self._event(mover, self._passive())
+
     def _event(self, mover: Mention, passive: bool) -> Event | None:
         kind = self.trigger.term.value
         role, new_role = self._role(mover, self.posts.get(mover))
@@ -102,6 +106,8 @@ class Attachment:
             self.trigger.term.text in g.words["needs_post"] for g in self.reading.languages
         ):
             return None  # "becomes the richest man", "named in a lawsuit"
+        if kind == "become" and self._describes():
+            return None
         slots = self._slots(mover, passive)
         post = self.posts.get(mover)
         self._fill(slots, mover, post)
@@ -142,6 +148,14 @@ class Attachment:
         )
         gone = was_there and post is not None and not post.elsewhere and self._is_gone(mover)
         return Status.HISTORICAL if gone else status
+
+    def _describes(self) -> bool:
+        """Whether it only says what somebody does: "P, who leads research at A"."""
+        before = self.reading.folded[
+            max(self.sentence.start, self.trigger.start - _BESIDE) : self.trigger.start
+        ].split()[-1:]
+        present = any(self.trigger.term.text in language.words["leads"] for language in self.reading.languages)
+        return present and bool(before) and any(before[0] in g.words["relatives"] for g in self.reading.languages)
 
     def _is_title_of(self, mover: Mention) -> bool:
         """Whether the text only says who somebody is: "A's new chief scientist, P, said"."""
@@ -317,8 +331,8 @@ class Attachment:
         speech = next(
             (i for i, w in enumerate(words) if any(w in g.words["speech"] for g in self.reading.languages)), None
         )
-        if speech is None:
-            return False
+        if speech is None or words[speech + 1 : speech + 2] == ["to"]:
+            return False  # "is said to be leaving" is no speech
         return not any(w in g.words["pronouns"] for w in words[speech:] for g in self.reading.languages)
 
     def _right(self, people: list[Mention]) -> list[Mention]:
@@ -427,13 +441,22 @@ class Attachment:
         limit = self._limit()
         previous: tuple[Mention, str] | None = None
         for org in self.sentence.orgs:
-            if not self.trigger.end <= org.start < limit:
+            if not self.trigger.end <= org.start < limit or self._is_owner_of_object(org):
                 continue
             end = self._end_of(org, previous)
             slots.put(end, org, "marker" if self.reading.marker(org.start, self.trigger.start) else "bare")
             previous = (org, end) if end else previous
         if "to" not in slots.ends and self.trigger.term.value in ("join", "found"):
             slots.put("to", self._unheard_of(), "unheard")
+
+    def _is_owner_of_object(self, org: Mention) -> bool:
+        """Whether `org` only says whose the object is: "makes an offer to A's P"."""
+        owned = self.reading.folded.startswith(_OWNS, org.end)
+        return (
+            owned
+            and self.frame.mover == "right"
+            and any(p.start > org.end and a.org is org for p, a in self.posts.items())
+        )
 
     def _unheard_of(self) -> Mention | None:
         """Return the capitalised word right after "joins" as a firm that nobody told us of."""
@@ -558,7 +581,7 @@ class Attachment:
         group = self._group_org(mover) if mover.kind == "group" else None
         if group is not None and kind in JOINING | LEAVING:
             slots.put("from", group, "group")
-        if kind in LEAVING and "from" not in slots.ends:
+        if (kind in LEAVING or kind == "stay") and "from" not in slots.ends:
             slots.put("from", *self._context_org(slots))
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
             open_ended = kind == "join" and not self._anaphor() and not self._joins_nothing()

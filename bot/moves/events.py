@@ -9,7 +9,7 @@ from bot.lexicon import FREE
 from bot.model import Status
 from bot.moves.affiliations import Affiliation, affiliations, role_as
 from bot.moves.attach import Attachment, Event
-from bot.moves.frames import LEAVING
+from bot.moves.frames import FRAMES, LEAVING
 from bot.moves.free_order import FreeAttachment
 from bot.moves.gazetteer import Hit
 from bot.moves.native_order import SPECIAL
@@ -30,7 +30,78 @@ def events(watch: Watch, reading: Reading) -> list[Event]:
             kind = _kind(watch, trigger)
             found += kind(watch, reading, sentence, trigger, posts).events()
         found += _gapped(reading, sentence, [e for e in found if e.sentence is sentence])
-    return found
+    return found + _bridged(watch, reading, near, found)
+
+
+def _bridged(
+    watch: Watch,
+    reading: Reading,
+    near: Sequence[tuple[Sentence, dict[Mention, Affiliation]]],
+    found: Sequence[Event],
+) -> list[Event]:
+    """Return the title's events told of those whom only the lead names: "A's chemist goes" - "P, who led ..., said".
+
+    Only where neither title nor lead tells any move of a named person.
+    """
+    if any(e.mover.kind == "person" and e.sentence.zone in ("title", "lead") for e in found):
+        return []
+    titles = [(sentence, posts) for sentence, posts in near if sentence.zone == "title"]
+    leads = [(sentence, posts) for sentence, posts in near if sentence.zone == "lead"][:_BRIDGE]
+    bridged: list[Event] = []
+    for sentence, posts in titles:
+        named = any(person.sure > _DOUBTED for person in sentence.people)
+        for trigger in sentence.of("trigger"):
+            if not trigger.term.strong or _is_noun(reading, sentence, trigger) or named:
+                continue
+            group = next((e.mover for e in found if e.trigger is trigger and e.mover.kind == "group"), None)
+            for person, post in _named_in(reading, sentence, group, leads):
+                at = sentence.start if FRAMES[trigger.term.value].mover == "left" else trigger.end
+                at = group.start if group is not None else at
+                mover = replace(person, start=at, end=at, via="bridged", sure=min(person.sure, 0.8))
+                kept = replace(post, elsewhere=True) if post is not None else None
+                own = {**posts, mover: kept} if kept is not None else posts
+                event = _kind(watch, trigger)(watch, reading, sentence, trigger, own).of(mover)
+                bridged += [event] if event is not None else []
+    return bridged
+
+
+_BRIDGE = 2  # sentences of the lead in which whom the title means is named
+_OPENING = 60  # characters within which a sentence about somebody names them
+
+
+def _named_in(
+    reading: Reading,
+    title: Sentence,
+    group: Mention | None,
+    leads: Sequence[tuple[Sentence, dict[Mention, Affiliation]]],
+) -> list[tuple[Mention, Affiliation | None]]:
+    """Return whom the title means: who has a post at a firm of the title, or opens the lead as the only full name."""
+    firms = {org.name for org in title.orgs}
+    people = [
+        (person, posts.get(person), sentence)
+        for sentence, posts in leads
+        for person in sentence.people
+        if person.sure >= _SURE and len(person.name.split()) > 1 and not (person.known and person.known.stands_for)
+    ]
+    names = {person.name for person, _, _ in people}
+    words = set(reading.folded[title.start : title.end].split())
+    fits = [
+        (person, post)
+        for person, post, sentence in people
+        if (post is not None and post.org is not None and post.org.name in firms)
+        or (post is not None and words.intersection(post.role.casefold().split()))
+        or ((len(names) == 1 or _is_plural(group)) and person.start - sentence.start < _OPENING)
+    ]
+    first = list({person.name: (person, post) for person, post in reversed(fits)}.values())[::-1]
+    return first if _is_plural(group) else first[:1]
+
+
+_SURE, _DOUBTED = 0.75, 0.4  # of a name
+
+
+def _is_plural(group: Mention | None) -> bool:
+    """Whether a group is several people, by its last word or a digit."""
+    return group is not None and (group.name.endswith("s") or any(c.isdigit() for c in group.name))
 
 
 def _is_noun(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:

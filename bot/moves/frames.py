@@ -40,7 +40,7 @@ FRAMES: Mapping[str, Frame] = MappingProxyType(
         "found": _frame("left", unmarked="to", source="from", object="to"),
         "arrival": _frame("noun", subject="to", source="from", goal="to", place="to", agent="to"),
         "departure": _frame("noun", subject="from", source="from", goal="to", place="from", of="from"),
-        "stay": _frame("left", source="to", goal="to", place="from", agent="to"),
+        "stay": _frame("left", unmarked="to", source="to", goal="to", place="from", agent="to"),
     }
 )
 

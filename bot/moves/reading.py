@@ -15,7 +15,7 @@ from bot.text import fold, sentences
 
 LEAD = 500  # characters of the body that count as its lead
 _FAMILY_NAME = re.compile(r" ([A-Z][a-z\u00df-\u024f]{2,})\b")
-_OPENING = " \"«„“‚"  # the quotes that a firm's own name may stand in: из «Яндекса»
+_OPENING = ' "«„“‚'  # the quotes that a firm's own name may stand in: из «Яндекса»
 _AFTER = 10  # characters of the longest particle or postposition
 _LONG_TITLE = 20  # characters from which a title within the body is one said again
 NEAR = 1_300  # characters of the body in which moves are news; deeper ones are background

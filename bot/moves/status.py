@@ -34,6 +34,8 @@ def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
         return Status.HISTORICAL
     if any(h.term.value == "historical" and _near(h, trigger, _REACH) for h in (*hits, *overlapping)):
         return Status.HISTORICAL
+    if _is_doubted(reading, sentence, trigger):
+        return Status.RUMOURED
     present = {h.term.value for h in (*hits, *overlapping)}
     for status in (Status.RUMOURED, Status.CONFIRMED, Status.REPORTED):
         if status.value in present:
@@ -62,6 +64,15 @@ def _of_aftermath(reading: Reading, sentence: Sentence, hit: Hit, trigger: Hit) 
     clause = reading.folded[max(sentence.start, trigger.start - _REACH) : trigger.start].rpartition(",")[2].split()[:1]
     relative = bool(clause) and clause[0] in language.words["relatives"]
     return relative or hit.term.text not in language.words["hedges"]
+
+
+def _is_doubted(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
+    """Whether it is asked, or may be: "Is P leaving?", "P could be next to leave"."""
+    if reading.text[sentence.start : sentence.end].rstrip(" \"”’'").endswith("?"):
+        return True
+    before = re.split(r"[,;:.]", reading.folded[max(sentence.start, trigger.start - 40) : trigger.start])[-1]
+    words = before.split()[-_NEGATION_WORDS - 1 :]
+    return any(word in language.words["modals"] for word in words for language in reading.languages)
 
 
 def _only_dates(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
