@@ -581,7 +581,8 @@ class Attachment:
         group = self._group_org(mover) if mover.kind == "group" else None
         if group is not None and kind in JOINING | LEAVING:
             slots.put("from", group, "group")
-        if (kind in LEAVING or kind == "stay") and "from" not in slots.ends:
+        offered = kind == "stay" and "to" not in slots.ends  # "persuades P to stay"
+        if (kind in LEAVING or offered) and "from" not in slots.ends:
             slots.put("from", *self._context_org(slots))
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
             open_ended = kind == "join" and not self._anaphor() and not self._joins_nothing()
