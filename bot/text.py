@@ -40,7 +40,7 @@ def fold(text: str) -> str:
 
     Characters whose folding would change the length stay as they are, so that offsets in one are offsets in the other.
     """
-    return text.translate(_FOLDED)
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
 
 
 class _Folded(dict[int, str]):

@@ -50,10 +50,11 @@ def weigh(watch: Watch, title: str, body: str, language: str = "") -> Weighed | 
     """Return what speaks for one text being a talent story; None where the gate is shut. Linear in its length."""
     text = joined(title, body)
     code = detect(watch.lexicon.languages, text, language)
-    hits = list(watch.gazetteer.scan(text, fold(text), frozenset((code, "en"))))
-    if not _gate(watch, hits, text):
+    folded = fold(text)
+    hits = list(watch.gazetteer.scan(text, folded, frozenset((code, "en"))))
+    if not _gate(watch, hits, folded):
         return None
-    reading = read(watch, title, text, code, hits)
+    reading = read(watch, title, text, folded, code, hits)
     find_people(watch, reading)
     compose(reading)  # last: what it adds spans whole clauses, names and all
     merged = merge(events(watch, reading), reading, watch.lexicon.scoring.move)
@@ -88,14 +89,14 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     )
 
 
-def _gate(watch: Watch, hits: list[Hit], text: str) -> bool:
+def _gate(watch: Watch, hits: list[Hit], folded: str) -> bool:
     """Ask for an AI organisation or watched name; a known person, large firm or trend only with something about AI.
 
     A move to or from a large technology firm is let through as well: the score weighs what it is worth.
     """
     present = {hit.term.kind for hit in hits}
     triggers = [h for h in hits if h.term.kind == "trigger"]
-    named = [h for h in hits if h.term.kind == "org" and (not h.term.cue or follows_verb(fold(text), triggers, h))]
+    named = [h for h in hits if h.term.kind == "org" and (not h.term.cue or follows_verb(folded, triggers, h))]
     orgs = [watch.organisations[h.term.value] for h in named]
     if "keyword" in present or any(org.is_ai for org in orgs):
         return True

@@ -35,7 +35,7 @@ def watch() -> Watch:
 
 def reading(watch: Watch, text: str, code: str) -> Reading:
     hits = list(watch.gazetteer.scan(text, fold(text), frozenset((code, "en"))))
-    found = read(watch, text, text, code, hits)
+    found = read(watch, text, text, fold(text), code, hits)
     find_people(watch, found)
     return found
 
