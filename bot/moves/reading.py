@@ -122,7 +122,7 @@ def _words_before(folded: str, start: int, floor: int) -> list[str]:
 
 
 def read(watch: Watch, title: str, text: str, folded: str, code: str, hits: list[Hit]) -> Reading:
-    """Return the text as read; `folded` is the text folded, `hits` are those of the gazetteer in it. People are found by `bot.moves.people`."""
+    """Return the text as read, with the gazetteer's `hits` in `folded`. People are found by `bot.moves.people`."""
     languages = tuple(watch.lexicon.languages[c] for c in dict.fromkeys((code, "en")))
     reading = Reading(text, folded, len(title), code, languages, _sentences(text, title))
     by_kind = _sorted_hits(hits, folded, reading)
