@@ -304,6 +304,41 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A known word in a text: `kind` is org, person, status, trigger or flag; `value` its canonical name or class."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an article is compared by. Words and organisations folded, people as groups of spellings of one name.
+
+    `movers` are the people the news is about (one spelling group each), `people` all others named near the top. `ends` are its moves as
+    (person, from, to), "" for an end that is not told. `numbers` are amounts and counts. `keys` lead to stories that could be the same.
+    """
+
+    title: frozenset[str] = frozenset()
+    lead: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    numbers: frozenset[float] = frozenset()
+    movers: tuple[tuple[str, ...], ...] = ()
+    people: tuple[tuple[str, ...], ...] = ()
+    organisations: frozenset[str] = frozenset()
+    title_organisations: frozenset[str] = frozenset()
+    ends: tuple[tuple[str, str, str], ...] = ()
+    kinds: frozenset[str] = frozenset()
+    acts: frozenset[str] = frozenset()
+    named_in_title: bool = False
+    language: str = ""
+    at: float = 0.0
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """One event, reported by one article or many.
 
