@@ -78,11 +78,11 @@ _level_option = click.option(
 )
 
 
-def _load(config_file: Path | None) -> tuple[Config, Path]:
+def _load(config_file: Path | None, *, feedless: bool = False) -> tuple[Config, Path]:
     from bot.config import find, load
 
     path = find(str(config_file) if config_file else None, os.environ)
-    return load(path), path
+    return load(path, feedless=feedless), path
 
 
 def _set_up_logs(level: str) -> None:
@@ -380,7 +380,7 @@ def group(file: Any, config_file: Path | None) -> None:
 
     from bot.commands.grouping import grouped
 
-    config = _config_or_default(config_file)
+    config = _config_or_default(config_file, feedless=True)
     for line in grouped(_rows(file), config):
         click.echo(json.dumps(line, ensure_ascii=False))
 
@@ -439,10 +439,10 @@ def health(config_file: Path | None, as_json: bool) -> None:
     sys.exit(0 if alive else 1)
 
 
-def _config_or_default(config_file: Path | None) -> Config:
+def _config_or_default(config_file: Path | None, *, feedless: bool = False) -> Config:
     from bot.config import Config
 
-    return _load(config_file)[0] if config_file else Config()
+    return _load(config_file, feedless=feedless)[0] if config_file else Config()
 
 
 def _lines(file: Any) -> Iterator[str]:

@@ -333,9 +333,76 @@ class Traits:
     kinds: frozenset[str] = frozenset()
     acts: frozenset[str] = frozenset()
     named_in_title: bool = False
+    text: str = ""
+    turns: bool = False
     language: str = ""
     at: float = 0.0
     keys: tuple[str, ...] = ()
+
+
+class Action(StrEnum):
+    """What a channel is to see of an article, the quietest last."""
+
+    NEW_ALERT = "new_alert"  # first article of a story
+    BROADCAST = "broadcast_change"  # a move was confirmed, denied, called off or corrected
+    REPLY = "thread_reply"  # a new fact
+    EDIT = "edit_in_place"  # a further independent source with nothing new
+    NONE = "none"  # a copy, a relay, old news
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What the articles of a story give for one end of a move: `end` is from or to, `weight` their trust added up."""
+
+    end: str
+    name: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMove:
+    """One mover of a story, as its articles together have it. `person` holds every spelling met, the best first.
+
+    An end that nobody names is "". `status` is the surest so far, `since` (seconds) and `by` say when and from whom.
+    """
+
+    person: tuple[str, ...]
+    from_org: str
+    to_org: str
+    role: str
+    status: Status
+    since: float
+    by: str
+    group: bool = False
+    votes: tuple[Vote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step in the life of a story: when (seconds), who said so, what the channel is to see, and why."""
+
+    at: float
+    by: str
+    action: Action
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the articles of a story have told so far.
+
+    `sources` are the media groups and speakers that count, `outlets` all names under which they appeared. `facts` are numbers, dates and
+    roles. `members` are what its first articles are compared by; `status` counts where nobody is named. `changed_at` in seconds.
+    """
+
+    moves: tuple[StoryMove, ...] = ()
+    sources: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    status: Status = Status.REPORTED
+    changes: tuple[Change, ...] = ()
+    members: tuple[Traits, ...] = ()
+    changed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +410,8 @@ class Story:
     """One event, reported by one article or many.
 
     `people` are the movers (where there are none, the people of the headline). `score` is that of its best article.
-    `told` is True once an alert is owed; `baseline` if its first article was met in the first poll of its feed.
+    `told` is True once an alert is owed; `baseline` if its first article was met in the first poll of its feed. Stories of one `saga`
+    belong together: the same people, or the same two organisations, within a month. `telling` is what its articles say together.
     """
 
     id: StoryId
@@ -359,6 +427,8 @@ class Story:
     articles: int = 1
     told: bool = False
     baseline: bool = False
+    saga: str = ""
+    telling: Telling = field(default_factory=Telling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bot.lexicon.weights import media_owners
 from bot.model import Article, Finding, Mark
 from bot.moves.judge import Watch
 from bot.text import fold
+from bot.urls import public_host
 
 _KINDS = frozenset({"org", "person", "status", "trigger", "flag", "role"})
 _DEPTH = 2_000  # characters of a text in which marks are looked for
@@ -14,6 +16,18 @@ def marks_of(watch: Watch, article: Article, finding: Finding) -> tuple[Mark, ..
     """Return the known words near the top of `article`, in order; ordinary words that are names too are left out."""
     text = article.text[:_DEPTH]
     hits = watch.gazetteer.scan(text, fold(text), frozenset((finding.language, "en")))
-    return tuple(
-        Mark(h.term.kind, h.term.value, h.start, h.end) for h in hits if h.term.kind in _KINDS and not h.term.cue
-    )
+    found = [h for h in hits if h.term.kind in _KINDS and not h.term.cue]
+    marks = [Mark(h.term.kind, h.term.value, h.start, h.end) for h in found]
+    marks += [Mark("mangled", h.term.value, h.start, h.end) for h in found if h.term.via == "mangled"]
+    return tuple(marks)
+
+
+def owner_of(article: Article, outlet: str) -> str:
+    """Return the media group or company behind an article: by its address or its outlet; an unknown one is its own."""
+    domain = public_host(article.entry.url or article.entry.feed_url)
+    owners = media_owners()
+    while "." in domain:
+        if domain in owners:
+            return owners[domain]
+        domain = domain.partition(".")[2]
+    return outlet or public_host(article.entry.url or article.entry.feed_url)

@@ -7,42 +7,64 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.app import watch_of
-from bot.commands.explain import as_json
 from bot.config import Config
-from bot.model import Article, Entry, EntryId, Source, Story
+from bot.model import Article, Entry, EntryId, Source, Story, StoryMove
 from bot.moves.judge import judge
-from bot.stories.match import WINDOW, traits
-from bot.stories.merge import Verdict, place
-
-_ACTIONS = {Verdict.ALERT: "new_alert", Verdict.QUIET: "quiet"}
+from bot.placing import marks_of, owner_of
+from bot.stories.fuse import conflicts
+from bot.stories.index import Index
+from bot.stories.match import traits
+from bot.stories.merge import place
+from bot.stories.witness import witness
 
 
 def grouped(items: Iterable[Mapping[str, Any]], config: Config) -> Iterator[dict[str, Any]]:
-    """Yield the state after each item, in order: {id, story, action, why, moves}."""
+    """Yield the state after each item, in order: {id, story, saga, action, why, news, verdict, moves, sources}.
+
+    Every item is grouped, whatever its score: `verdict` says what the bot would do with it.
+    """
     watch = watch_of(config)
+    index = Index()
     known: dict[str, tuple[Story, frozenset[str]]] = {}
     for item in items:
         article = _article(item)
         now = article.entry.seen_at
         finding = judge(watch, article.title, article.body, article.language)
-        new = traits(article, finding)
-        near = [
-            (story, keys)
-            for story, keys in known.values()
-            if story.last_seen >= now - WINDOW and not keys.isdisjoint(new.keys)
-        ]
+        marks = marks_of(watch, article, finding)
+        new = traits(article, finding, marks)
+        outlet = str(item.get("outlet") or "")
+        one = witness(article, finding, marks, new, owner=str(item.get("owner") or "") or owner_of(article, outlet), outlet=outlet)
+        near = [known[story] for story in index.near(new.keys)]
         thresholds = config.thresholds
-        placed = place(article, finding, new, near, digest_at=thresholds.digest, alert_at=thresholds.alert, now=now)
-        if placed.story is not None:
-            keys = known[placed.story.id][1] if placed.story.id in known else frozenset()
-            known[placed.story.id] = (placed.story, keys | frozenset(new.keys))
+        placed = place(article, finding, new, near, digest_at=0.0, alert_at=thresholds.alert, now=now, one=one)
+        story = placed.story
+        assert story is not None
+        keys = known[story.id][1] if story.id in known else frozenset()
+        known[story.id] = (story, keys | frozenset(new.keys))
+        index.add(story.id, new.keys)
         yield {
             "id": item.get("id"),
-            "story": placed.story.id if placed.story else None,
-            "action": _ACTIONS.get(placed.verdict, "none"),
-            "why": placed.why or placed.verdict.value,
-            "moves": as_json(finding, thresholds)["moves"],
+            "story": story.id,
+            "saga": story.saga,
+            "action": placed.action.value,
+            "why": placed.why,
+            "news": placed.news,
+            "verdict": placed.verdict.value,
+            "moves": [_move(m) for m in story.telling.moves],
+            "sources": len(story.telling.sources),
         }
+
+
+def _move(move: StoryMove) -> dict[str, Any]:
+    return {
+        "person": move.person[0],
+        "aliases": list(move.person[1:]),
+        "from": move.from_org or None,
+        "to": move.to_org or None,
+        "role": move.role or None,
+        "status": move.status.value,
+        "disagree": list(conflicts(move)),
+    }
 
 
 def _article(item: Mapping[str, Any]) -> Article:
@@ -59,6 +81,7 @@ def _article(item: Mapping[str, Any]) -> Article:
         language=str(item.get("lang") or ""),
         published_at=published,
         seen_at=published,
+        publisher=str(item.get("outlet") or ""),
     )
     return Article(entry, title, body, entry.language, Source.SUMMARY)
 

@@ -47,15 +47,15 @@ def find(explicit: str | None, env: Mapping[str, str]) -> Path:
     raise ConfigError((Problem(0, "", f"no configuration found: looked for {' and '.join(_PLACES)}"),))
 
 
-def load(path: Path) -> Config:
-    """Return the configuration in `path`. Raises ConfigError with every problem."""
-    report = examine(path)
+def load(path: Path, *, feedless: bool = False) -> Config:
+    """Return the configuration in `path`; without feeds if it may be `feedless`. Raises ConfigError with every problem."""
+    report = examine(path, feedless=feedless)
     if report.config is None:
         raise ConfigError(report.errors)
     return report.config
 
 
-def examine(path: Path) -> Report:
+def examine(path: Path, *, feedless: bool = False) -> Report:
     """Return the configuration in `path` with all errors and warnings, in order of line."""
     name = str(path)
     try:
@@ -72,7 +72,7 @@ def examine(path: Path) -> Report:
         except ValidationError as error:
             errors += [_problem(each, document, name) for each in error.errors(include_url=False)]
         look = _Look(document, name)
-        errors += look.errors()
+        errors += look.errors(feedless=feedless)
         warnings = look.warnings()
     else:
         warnings = []
@@ -205,8 +205,9 @@ class _Look:
         self.values = document.values
         self.name = name
 
-    def errors(self) -> list[Problem]:
-        return [*self._nothing_to_poll(), *self._unknown_packs(), *self._inside_addresses(), *self._thresholds()]
+    def errors(self, *, feedless: bool = False) -> list[Problem]:
+        idle = [] if feedless else self._nothing_to_poll()
+        return [*idle, *self._unknown_packs(), *self._inside_addresses(), *self._thresholds()]
 
     def warnings(self) -> list[Problem]:
         return [*self._same_feeds(), *self._same_names()]

@@ -8,8 +8,9 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from bot.errors import ConfigError, Problem
+from bot.lexicon import parse
 
-_IDF, _PINYIN = "idf.txt", "pinyin.txt"
+_IDF, _PINYIN, _OWNERS = "idf.txt", "pinyin.txt", "owners.yaml"
 
 
 def _lines(name: str) -> list[str]:
@@ -45,3 +46,9 @@ def pinyin() -> Mapping[str, str]:
         syllable, _, characters = line.partition(" ")
         table.update(dict.fromkeys(characters, syllable))
     return MappingProxyType(table)
+
+
+@cache
+def media_owners() -> Mapping[str, str]:
+    """Return the media group behind each known domain."""
+    return MappingProxyType(parse(_OWNERS, (files("bot.lexicon") / _OWNERS).read_text("utf-8")))

@@ -7,17 +7,22 @@ No statistics of a corpus enter, so that what was decided once is decided the sa
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
 
 from bot.lexicon import load
-from bot.model import Article, Finding, Mark, Move, Status, Traits, digest
+from bot.lexicon.telling import phrases
+from bot.model import Article, Finding, Mark, Move, Status, Story, Traits, digest
 from bot.stories.names import plain, same_name, script, skeleton
-from bot.stories.words import LEAD, headline, numbers_of, weight, words_of
+from bot.stories.words import LEAD, headline, jaccard, numbers_of, total, weight, words_of
 from bot.text import fold
 from bot.urls import canonical
 
 WINDOW = timedelta(days=7)
+_LONG_TITLE = 25  # characters from which equal headlines mean one article
 _LONG_TEXT = 280  # characters from which equal texts mean a copy and not a common phrase
 _SURE = 0.3  # confidence from which a move counts
 
@@ -48,12 +53,14 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = ()) -> Tr
     orgs |= {_name(o) for m in news for o in (m.from_org, m.to_org) if o}
     title_orgs = {_name(m.value) for m in marks if m.kind == "org" and m.end <= len(title)}
     movers = _groups((m.person for m in news if is_name(m.person) and not _is_post(m.person)), glosses)
-    named = _people(title, top, finding, marks, glosses)
+    outlet = fold(article.entry.publisher)
+    named = tuple(p for p in _people(title, top, finding, marks, glosses) if not outlet or fold(p[0]) not in outlet)
     leading = _leading(title, top, movers, named)
     org_words = _org_words(article.text, marks)
     title_words = frozenset(words_of(headline(title))) - org_words
     lead_words = frozenset(words_of(fold(_without(top, title)))) - title_words - org_words
-    names = frozenset(fold(w) for w in _SINGLE.findall(f"{title} {top}") if weight(fold(w).removesuffix("'s")) == 1)
+    bosses = _boss_words()
+    names = frozenset(bare for w in _SINGLE.findall(f"{title} {top}") if weight(bare := _bare(w)) == 1 and bare not in bosses) - org_words
     result = Traits(
         title=title_words,
         lead=lead_words,
@@ -66,11 +73,34 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = ()) -> Tr
         ends=tuple((m.person, _name(m.from_org or ""), _name(m.to_org or "")) for m in news if is_name(m.person)),
         kinds=frozenset(k.value for k in finding.kinds),
         acts=frozenset(_ACTS.get(m.value, m.value) for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)),
+        text=fold(f"{title}\n{top}"),
+        turns=_turns(fold(f"{title}\n{top}"), finding.language),
         named_in_title=any(0 <= _position(title, p) for p in leading),
         language=finding.language,
         at=(article.entry.published_at or article.entry.seen_at).timestamp(),
     )
     return _with_keys(result, article)
+
+
+def _turns(folded: str, language: str) -> bool:
+    """Whether a text says that something announced is off, was wrong, or is on after all."""
+    known = phrases()
+    return any(p.strip() in folded for kind in ("undone", "corrects", "after_all") for p in known.of(kind, language))
+
+
+@cache
+def _bosses() -> frozenset[str]:
+    """Those who stand for their firm: named in every second story about it, so that they tell none from another."""
+    return frozenset(p.name for p in load().people if p.stands_for)
+
+
+@cache
+def _boss_words() -> frozenset[str]:
+    return frozenset(fold(word) for name in _bosses() for word in name.split())
+
+
+def _bare(word: str) -> str:
+    return fold(word).removesuffix("'s").lstrip("@")
 
 
 def _org_words(text: str, marks: Sequence[Mark]) -> frozenset[str]:
@@ -84,16 +114,34 @@ def _without(body: str, title: str) -> str:
 
 
 def _with_keys(one: Traits, article: Article) -> Traits:
-    from dataclasses import replace
-
+    """Return the traits with the keys under which a story is looked for: what copies share, names, organisations, rare words."""
     entry = article.entry
     title = " ".join(_WORD.findall(headline(article.title)))
-    keys = [f"entry:{entry.id}", f"headline:{digest(title, length=16)}"]
+    keys = [f"entry:{entry.id}"]
+    if len(title) >= _LONG_TITLE:
+        keys.append(f"headline:{digest(title, length=16)}")
     if entry.url:
         keys.append(f"link:{digest(canonical(entry.url), length=16)}")
     if len(article.body) >= _LONG_TEXT:
         keys.append(f"text:{digest(' '.join(_WORD.findall(fold(article.body))), length=16)}")
-    return replace(one, keys=tuple(dict.fromkeys(keys)))
+    for person in (*one.movers, *one.people)[:6]:
+        keys += [key for spelling in person[:3] for key in name_keys(spelling)]
+    keys += [f"org:{org}" for org in sorted(one.title_organisations or one.organisations)[:4]]
+    keys += [f"number:{n:.6g}" for n in sorted(one.numbers) if n >= 100][:3]  # noqa: PLR2004
+    return replace(one, keys=tuple(dict.fromkeys([*keys, *word_keys(one)])))
+
+
+def name_keys(spelling: str) -> list[str]:
+    """Return keys that spellings of one name share: its longest words, and how it begins to sound."""
+    words = sorted(plain(spelling), key=lambda w: (-len(w), w))
+    sounds = "".join(sorted(skeleton(w)[:2] for w in words))
+    return [f"name:{w}" for w in words[:2] if len(w) > 2] + ([f"sound:{sounds}"] if len(sounds) > 2 else [])
+
+
+def word_keys(one: Traits) -> list[str]:
+    """Return keys of the rarest words: first those of the headline, then of the lead."""
+    ranked = [sorted(words, key=lambda w: (-weight(w), -len(w), w)) for words in (one.title, one.lead)]
+    return [f"word:{w}" for w in (*ranked[0][:6], *ranked[1][:8]) if weight(w) >= 0.5]  # noqa: PLR2004
 
 
 def headline_moves(article: Article, finding: Finding) -> list[Move]:
@@ -173,7 +221,7 @@ def _leading(
 
     Where nobody is known to move, it is whom the headline names, bosses left aside, else who is named right at the start.
     """
-    bosses = {p.name for p in load().people if p.stands_for}
+    bosses = _bosses()
     text = f"{title}\n{top}"
     for pool in (movers, tuple(p for p in named if not bosses.intersection(p) and any(is_name(n) and " " in n.strip() or script(n) != "latin" for n in p))):
         at = sorted((position, person) for person in pool if (position := _position(text, person)) >= 0)
@@ -188,7 +236,7 @@ def _leading(
             continue
         end = min((e for mark in (". ", "。", "\n", "! ", "？") if (e := text.find(mark, first)) > 0), default=len(text))
         return tuple(p for position, p in front if position <= end)
-    return movers
+    return ()
 
 
 def _is_behind(text: str, position: int) -> bool:
@@ -235,53 +283,90 @@ def _name(organisation: str) -> str:
 
 
 def features(a: Traits, b: Traits) -> dict[str, float]:
-    """Return what speaks for and against two articles telling of one event."""
-    from bot.stories.words import jaccard, total
-
-    whole_a, whole_b = a.title | a.lead, b.title | b.lead
+    """Return what speaks for and against two articles telling of one event; the order of the two does not matter."""
     one = a.language == b.language
-    ta, tb = total(a.title), total(b.title)
-    cover = max(total(a.title & whole_b) / ta if ta else 0, total(b.title & whole_a) / tb if tb else 0)
-    cover_min = min(total(a.title & whole_b) / ta if ta else 0, total(b.title & whole_a) / tb if tb else 0)
-    na, nb = _proper(a), _proper(b)
-    shared_movers = sum(_holds(b.movers, m) for m in a.movers)
-    known_a, known_b = (*a.movers, *a.people), (*b.movers, *b.people)
-    mover_named = any(_holds(b.people, m) for m in a.movers) or any(_holds(a.people, m) for m in b.movers)
-    people = any(_holds(b.people, p) for p in a.people)
+    whole_a, whole_b = a.title | a.lead, b.title | b.lead
+    covers = sorted((_share(a.title, whole_b), _share(b.title, whole_a)))
+    na, nb = a.names - b.organisations, b.names - a.organisations
+    shared = [(p, q) for p in a.movers for q in b.movers if same_group(p, q)]
+    named = not shared and (
+        any(named_in(p, b.text) or _holds(b.people, p) for p in a.movers)
+        or any(named_in(p, a.text) or _holds(a.people, p) for p in b.movers)
+    )
+    native = any(script(x) != "latin" and x in q for p, q in shared for x in p)
+    people = any(_holds(b.people, p) for p in a.people if not _bosses().intersection(p))
     orgs = a.organisations & b.organisations
     ends = _ends(a, b)
-    f = {
+    if ends in ("conflict", "back", "late") and orgs and (a if a.at > b.at else b).turns:
+        ends = ""  # the later one takes back what the other told
+    names = na & nb
+    numbers = a.numbers & b.numbers
+    anything = bool(shared or named or people or names or numbers)
+    days = abs(a.at - b.at) / 86_400
+    return {
         "bias": 1.0,
         "title": jaccard(a.title, b.title) if one else 0.0,
         "whole": jaccard(whole_a, whole_b) if one else 0.0,
-        "cover": cover if one else 0.0,
-        "cover_min": cover_min if one else 0.0,
+        "cover": covers[1] if one else 0.0,
+        "cover_min": covers[0] if one else 0.0,
         "language": float(not one),
-        "names": len(na & nb) / (min(len(na), len(nb)) + 1) if na and nb else 0.0,
-        "names_no": float(bool(na and nb and not na & nb)),
-        "movers": float(shared_movers > 0),
-        "movers_no": float(bool(a.movers and b.movers and not shared_movers)),
-        "mover_named": float(mover_named and not shared_movers),
-        "mover_gone": float(not mover_named and not shared_movers and bool((a.movers and known_b) or (b.movers and known_a))),
+        "cross_alone": float(not one and not anything),
+        "names": len(names) / (min(len(na), len(nb)) + 1) if names else 0.0,
+        "names_no": float(bool(na and nb and not names)),
+        "movers": float(bool(shared)),
+        "native": float(native),
+        "movers_no": float(bool(a.movers and b.movers and not shared)),
+        "mover_named": float(named),
+        "mover_gone": float(bool(a.movers or b.movers) and not shared and not named),
         "people": float(people),
         "title_org": float(bool(a.title_organisations & b.title_organisations)),
         "org": len(orgs) / (min(len(a.organisations), len(b.organisations)) + 0.5) if orgs else 0.0,
         "org_no": float(bool(a.organisations and b.organisations and not orgs)),
-        "number": float(len({n for n in a.numbers & b.numbers})>0),
-        "number_no": float(bool(a.numbers and b.numbers and not a.numbers & b.numbers)),
+        "number": float(bool(numbers)),
+        "number_no": float(bool(a.numbers and b.numbers and not numbers)),
         "kinds": len(a.kinds & b.kinds) / len(a.kinds | b.kinds) if a.kinds and b.kinds else 0.0,
         "kinds_no": float(bool(a.kinds and b.kinds and not a.kinds & b.kinds)),
+        "acts": float(bool(a.acts & b.acts)),
         "acts_no": float(bool(a.acts and b.acts and not a.acts & b.acts)),
-        "lead_only": float(shared_movers > 0 and (a.named_in_title != b.named_in_title)),
-        "both_lead": float(shared_movers > 0 and not (a.named_in_title or b.named_in_title)),
-        "days": abs(a.at - b.at) / 86_400,
-        "goal_same": float(ends == "same"), "goal_no": float(ends == "conflict"), "back": float(ends == "back"), "late": float(ends == "late"),
+        "lead_only": float(bool(shared) and a.named_in_title != b.named_in_title),
+        "both_lead": float(bool(shared) and not (a.named_in_title or b.named_in_title)),
+        "team_no": float(_team_and_person(a, b)),
+        "rare_kind": float(bool(orgs and a.kinds & b.kinds & _RARE) and days < 3 and not (a.movers and b.movers and not shared)),  # noqa: PLR2004
+        "founded": float(bool(shared) and days > 1.5 and ("founding" in a.kinds) != ("founding" in b.kinds)),  # noqa: PLR2004
+        "days": 0.0 if shared else days,
+        "days_mover": days if shared else 0.0,
+        "goal_same": float(ends == "same"),
+        "goal_no": float(ends == "conflict"),
+        "back": float(ends == "back"),
+        "late": float(ends == "late"),
     }
-    return f
 
 
-def _proper(one: Traits) -> frozenset[str]:
-    return frozenset(n.removesuffix("'s").removesuffix("’s").lstrip("@") for n in one.names) - one.organisations
+_RARE = frozenset({"layoff", "hiring_freeze", "reorg", "acquihire", "legal", "retention", "compensation"})
+
+
+def _team_and_person(a: Traits, b: Traits) -> bool:
+    """Whether one headline is of what somebody named does and the other of what becomes of a team or firm."""
+    if not a.acts or not b.acts or a.acts & b.acts:
+        return False
+    return any(x.named_in_title and "person" in x.acts and not y.named_in_title and "person" not in y.acts for x, y in ((a, b), (b, a)))
+
+
+def _share(title: frozenset[str], whole: frozenset[str]) -> float:
+    weights = total(title)
+    return total(title & whole) / weights if weights else 0.0
+
+
+def named_in(person: Sequence[str], folded: str) -> bool:
+    """Tell whether a folded text names a person: by a whole spelling, or by a family name that is no common word."""
+    for spelling in person:
+        whole = fold(spelling)
+        if len(whole) > 1 and whole in folded and (" " in whole or script(whole) != "latin"):
+            return True
+        last = whole.split()[-1]
+        if len(last) > 4 and script(last) == "latin" and weight(last) == 1 and re.search(rf"(?<![^\W_]){re.escape(last)}(?![^\W_])", folded):
+            return True
+    return False
 
 
 def _ends(a: Traits, b: Traits) -> str:
@@ -303,5 +388,106 @@ def _ends(a: Traits, b: Traits) -> str:
     return found
 
 
-def best_match(new, candidates, now):
-    return None
+class Sameness(StrEnum):
+    """Why two articles are about one event."""
+
+    LINK = "same link"
+    TEXT = "same text"
+    HEADLINE = "same headline"
+    LIKE = "tells the same"
+
+
+# What each feature adds, in logits: set by hand, then fitted with these as prior on pairs of articles (benchmarks/stories.py).
+WEIGHTS: dict[str, float] = {
+    "bias": -1.89,
+    "title": 1.04,
+    "whole": 2.05,
+    "cover": 2.39,
+    "cover_min": 1.0,
+    "language": 2.74,
+    "cross_alone": -1.08,
+    "names": 2.05,
+    "names_no": -0.4,
+    "movers": 2.85,
+    "native": 1.51,
+    "movers_no": -2.35,
+    "mover_named": 1.32,
+    "mover_gone": -0.61,
+    "people": 0.04,
+    "title_org": 0.46,
+    "org": 1.85,
+    "org_no": -1.9,
+    "number": 1.01,
+    "number_no": -0.26,
+    "kinds": 1.03,
+    "kinds_no": 0.07,
+    "acts": -0.08,
+    "acts_no": -1.14,
+    "lead_only": -1.33,
+    "both_lead": -0.27,
+    "team_no": -1.79,
+    "rare_kind": 0.45,
+    "founded": -1.24,
+    "days": -1.09,
+    "days_mover": -0.49,
+    "goal_same": 0.42,
+    "goal_no": -2.37,
+    "back": -2.47,
+    "late": -1.46,
+}
+THRESHOLD = 0.6
+_SURE_SAME = 20.0
+_DAY = 86_400
+MEMORY = timedelta(days=400)  # how long the people of a story are remembered: an anniversary is no news
+SAGA = timedelta(days=30)  # within that long stories of the same people belong together
+_FAR = 4.0  # days that count at most where the same people do the same
+
+
+def likeness(a: Traits, b: Traits) -> float:
+    """Return how likely two articles tell of one event, in logits; symmetric. Far apart in time only the same people can make them one."""
+    far = abs(a.at - b.at) > WINDOW.total_seconds() + _DAY / 2
+    if far and not _may_be_told_again(a, b):
+        return -_SURE_SAME
+    found = features(a, b)
+    if found["goal_no"] and found["org_no"]:
+        return -_SURE_SAME  # two of one name
+    if far and not (found["movers"] and found["org"]):
+        return -_SURE_SAME
+    found["days_mover"] = min(found["days_mover"], _FAR)
+    return sum(WEIGHTS[name] * value for name, value in found.items() if value)
+
+
+def _may_be_told_again(a: Traits, b: Traits) -> bool:
+    return any(same_group(p, q) for p in a.movers for q in b.movers)
+
+
+def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datetime) -> tuple[Sameness, float] | None:
+    """Return why an article with traits `new` belongs to `story` and how surely, or None if it does not."""
+    shared = story_keys.intersection(new.keys)
+    kinds = {key.partition(":")[0] for key in shared}
+    recent = now - story.last_seen < WINDOW
+    for prefix, why in (("entry", Sameness.LINK), ("link", Sameness.LINK), ("text", Sameness.TEXT), ("headline", Sameness.HEADLINE)):
+        if prefix in kinds and (recent or why is not Sameness.HEADLINE):
+            return why, _SURE_SAME
+    best = max((likeness(new, member) for member in story.telling.members), default=-_SURE_SAME)
+    return (Sameness.LIKE, round(best, 3)) if best >= THRESHOLD else None
+
+
+def best_match(
+    new: Traits, candidates: Sequence[tuple[Story, frozenset[str]]], now: datetime
+) -> tuple[Story, Sameness] | None:
+    """Return the story that an article with traits `new` belongs to: the likeliest, of equals the latest."""
+    found = [(story, *why) for story, keys in candidates if (why := same_event(new, story, keys, now))]
+    best = min(found, key=lambda row: (-row[2], -row[0].last_seen.timestamp(), row[0].id), default=None)
+    return (best[0], best[1]) if best else None
+
+
+def saga_of(new: Traits, candidates: Sequence[tuple[Story, frozenset[str]]], now: datetime) -> str:
+    """Return the saga that a new story belongs to: that of the latest story of the last month with the same people, else ""."""
+    near = [
+        story
+        for story, _ in candidates
+        if now - story.last_seen <= SAGA and any(same_group(p, q) for m in story.telling.members for p in (*new.movers, *new.people) for q in m.movers)
+    ]
+    latest = max(near, key=lambda s: (s.last_seen, s.id), default=None)
+    return latest.saga or latest.id if latest else ""

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model import Article, Finding, Status, Story, StoryId, digest
-from bot.stories.match import WINDOW, Traits, best_match, headline_moves
+from bot.model import Action, Article, Finding, Status, Story, StoryId, Traits, digest
+from bot.stories.fuse import begin, carry_on
+from bot.stories.match import WINDOW, best_match, headline_moves, saga_of
+from bot.stories.witness import Witness, witness
 from bot.urls import canonical
 
 
@@ -26,11 +28,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an article went: its story (None below the threshold), the verdict, and why it was put there."""
+    """Where an article went: its story (None below the threshold), the verdict, why it was put there, what a channel is to see.
+
+    `news` says in words what `action` is for.
+    """
 
     story: Story | None
     verdict: Verdict
     why: str = ""
+    action: Action = Action.NONE
+    news: str = ""
 
 
 def place(
@@ -42,28 +49,41 @@ def place(
     digest_at: float,
     alert_at: float,
     now: datetime,
+    one: Witness | None = None,
 ) -> Placement:
     """Place `article` in one of `candidates` or in a story of its own.
 
-    `digest_at` and `alert_at` are the thresholds of `finding.score`. A story is told once;
-    one that stood in a feed before its first poll is known, unless nothing about it was worth an alert.
+    `digest_at` and `alert_at` are the thresholds of `finding.score`; below the first an article can join a story but opens none. A story
+    is told once; one that stood in a feed before its first poll is known, unless nothing about it was worth an alert. `one` is the
+    article as a witness (by default of the owner that its feed names).
     """
-    if finding.score < digest_at:
-        return Placement(None, Verdict.NO_STORY)
-    match = best_match(new, candidates, now)
-    known = match is not None
     at = _moment(article, now)
-    story = _grown(match[0], finding, at) if match else _new_story(article, finding, at)
+    match = best_match(new, candidates, now)
+    if match is None and finding.score < digest_at:
+        return Placement(None, Verdict.NO_STORY)
+    one = one or witness(article, finding, (), new, owner=article.entry.publisher or article.entry.feed_url, outlet=article.entry.publisher)
+    if match is None:
+        told, action, news = begin(one, new, new.at)
+        story = replace(_new_story(article, finding, at), telling=told)
+        story = replace(story, saga=saga_of(new, candidates, now) or story.id)
+    else:
+        told, action, news = carry_on(match[0].telling, one, new, new.at)
+        story = replace(_grown(match[0], finding, at), telling=told)
     why = match[1].value if match else ""
-    if known and story.told:
-        return Placement(story, Verdict.FOLLOW_UP, why)
-    if known and story.baseline and match is not None and match[0].score >= alert_at:
-        return Placement(story, Verdict.BASELINE, why)
+    verdict = _verdict(article, finding, story, match[0] if match else None, digest_at=digest_at, alert_at=alert_at)
+    return Placement(replace(story, told=True) if verdict is Verdict.ALERT else story, verdict, why, action, news)
+
+
+def _verdict(
+    article: Article, finding: Finding, story: Story, before: Story | None, *, digest_at: float, alert_at: float
+) -> Verdict:
+    if before is not None and (story.told or finding.score < digest_at):
+        return Verdict.FOLLOW_UP
+    if before is not None and story.baseline and before.score >= alert_at:
+        return Verdict.BASELINE
     if article.entry.baseline:
-        return Placement(story, Verdict.BASELINE, why)
-    if finding.score < alert_at:
-        return Placement(story, Verdict.QUIET, why)
-    return Placement(replace(story, told=True), Verdict.ALERT, why)
+        return Verdict.BASELINE
+    return Verdict.QUIET if finding.score < alert_at else Verdict.ALERT
 
 
 def _moment(article: Article, now: datetime) -> datetime:

@@ -1,0 +1,338 @@
+"""What the articles of a story say together: its moves, their status, its sources; and what a channel is to see of the next one.
+
+The status of a move goes rumoured -> reported -> confirmed -> denied, and back from denied only on good grounds. Who merely passes on what
+others wrote changes nothing. Conflicts stay: both answers are kept with their weights, and never averaged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bot.lexicon.telling import phrases
+from bot.model import Action, Change, Status, StoryMove, Telling, Traits, Vote
+from bot.stories.match import _name as org_key
+from bot.stories.match import named_in, same_group
+from bot.stories.witness import Claim, Witness, found_in, same_outlet, sentences_on
+from bot.stories.words import jaccard
+
+_DAY = 86_400
+_OLD = 7 * _DAY  # after that long without a change, what says nothing new is old news
+_STALE = 21 * _DAY  # after that long only those concerned bring news of it
+_COPY = 0.72  # likeness of two texts that are one
+_MEMBERS = 8  # articles that a story is compared by
+_FACTS = 60
+_CHANGES = 40
+_TRUST = {True: 2.0, False: 1.0}  # of who speaks for itself, of a newsroom
+_CONFLICT = 0.4  # share of the leading answer's weight from which another is a conflict
+
+_RANK = {Status.RUMOURED: 0, Status.REPORTED: 1, Status.CONFIRMED: 2, Status.DENIED: 3, Status.HISTORICAL: 0}
+
+
+def begin(one: Witness, traits: Traits, at: float) -> tuple[Telling, Action, str]:
+    """Return what the first article of a story tells."""
+    moves = tuple(_first_move(claim, one, at) for claim in _whole(one.claims))
+    told = Telling(
+        moves=moves,
+        sources=(one.owner,),
+        outlets=_with((), (one.outlet, one.owner)),
+        facts=_with((), _facts(one, moves)),
+        status=_event_status(one),
+        changes=(Change(at, one.outlet or one.owner, Action.NEW_ALERT, "the first article"),),
+        members=(traits,),
+        changed_at=at,
+    )
+    return told, Action.NEW_ALERT, "the first article"
+
+
+def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Telling, Action, str]:
+    """Return the telling with one more article, what a channel is to see of it, and why: the first rule that fits.
+
+    Copies, relays and old news change nothing but the names under which a person is known.
+    """
+    seen = replace(
+        told,
+        moves=tuple(_renamed(move, one, traits) for move in told.moves),
+        outlets=_with(told.outlets, (one.outlet, one.owner)),
+        members=(*told.members, traits)[:_MEMBERS],
+    )
+    copy = _is_copy(told, one, traits)
+    if copy:
+        return seen, Action.NONE, copy
+    moves, changed, added = _moved(seen.moves, one, at)
+    facts = tuple(f for f in _facts(one, moves) if not _known_fact(f, told.facts))
+    status = _next(told.status, _event_status(one), one) if not moves else told.status
+    if status is not told.status and status in (Status.CONFIRMED, Status.DENIED):
+        changed = [*changed, f"the event: {told.status} -> {status}"]
+    action, why = _action(told, one, changed, added, facts, at)
+    if action is Action.NONE:
+        return seen, action, why
+    told = replace(
+        seen,
+        moves=moves,
+        sources=_with(told.sources, (one.owner,)),
+        facts=(*told.facts, *facts)[-_FACTS:],
+        status=max(status, told.status, key=_RANK.__getitem__),
+        changes=(*told.changes, Change(at, one.outlet or one.owner, action, why))[-_CHANGES:],
+        changed_at=max(at, told.changed_at),
+    )
+    return told, action, why
+
+
+def _action(
+    told: Telling, one: Witness, changed: Sequence[str], added: Sequence[str], facts: Sequence[str], at: float
+) -> tuple[Action, str]:
+    known = _counted(told, one.owner)
+    age = at - told.changed_at
+    if not one.speaks and ("old" in one.cues or age > _STALE):
+        return Action.NONE, "old news"
+    if age > _OLD and not one.speaks and not changed and not added and not facts:
+        return Action.NONE, "old news"
+    if changed:
+        return Action.BROADCAST, "; ".join(changed)
+    if added or facts:
+        return Action.REPLY, ", ".join((*added, *facts))
+    if known:
+        return Action.NONE, "the same group, nothing new"
+    if not one.own and not one.speaks and one.language not in {m.language for m in told.members[:-1] or told.members}:
+        return Action.NONE, "a translation"
+    return Action.EDIT, "a further source"
+
+
+def _counted(told: Telling, owner: str) -> bool:
+    return owner in told.sources
+
+
+# ------------------------------------------------------------------------------------------------ copies
+
+
+def _is_copy(told: Telling, one: Witness, traits: Traits) -> str:
+    """Say in what way an article is no witness of its own, "" if it is one."""
+    if one.speaks:
+        return ""
+    if one.aggregator:
+        return "passes on what others wrote"
+    if "media" in one.cues:
+        return "relays other media"
+    for name in one.relays:
+        if any(same_outlet(name, outlet) for outlet in told.outlets):
+            return f"relays {name}"
+    if one.relays:
+        return f"relays {one.relays[0]}"
+    if one.mangled:
+        return "a machine's translation"
+    for member in told.members:
+        same = member.language == traits.language
+        if same and jaccard(traits.title | traits.lead, member.title | member.lead) >= _COPY:
+            return "the same text"
+    return ""
+
+
+# ------------------------------------------------------------------------------------------------ moves
+
+
+def _whole(claims: Sequence[Claim]) -> list[Claim]:
+    """Return the claims without groups that named people make up, one a person."""
+    kept: list[Claim] = []
+    for claim in sorted(claims, key=lambda c: (c.group, -c.weight)):
+        if claim.group and any(not c.group for c in kept):
+            continue
+        if not any(same_group(claim.person, other.person) for other in kept):
+            kept.append(claim)
+    return kept
+
+
+def _first_move(claim: Claim, one: Witness, at: float) -> StoryMove:
+    status = _said(claim.person, claim, one, None)
+    votes = _votes((), claim, one)
+    return StoryMove(claim.person, claim.from_org, claim.to_org, claim.role, status, at, one.outlet or one.owner, claim.group, votes)
+
+
+def _moved(moves: tuple[StoryMove, ...], one: Witness, at: float) -> tuple[tuple[StoryMove, ...], list[str], list[str]]:
+    """Return the moves after one more witness, the changes of status that a channel must hear of, and the new movers."""
+    changed: list[str] = []
+    added: list[str] = []
+    result: list[StoryMove] = []
+    claims = list(_whole(one.claims))
+    corrected = _correction(moves, one)
+    for move in moves:
+        claim = next((c for c in claims if _about(c, move)), None)
+        if corrected and corrected[0] is move:
+            result.append(replace(move, status=Status.DENIED, since=at, by=one.outlet))
+            if corrected[1]:
+                result.append(replace(corrected[1], since=at, by=one.outlet))
+            changed.append(f"{move.person[0]}: corrected")
+            continue
+        result.append(_next_move(move, claim, one, at, changed))
+    for claim in claims:
+        if not any(_about(claim, m) for m in result):
+            if claim.group and any(not m.group for m in result):
+                continue
+            result.append(_first_move(claim, one, at))
+            added.append(f"a further person: {claim.person[0]}")
+    return tuple(result), changed, added
+
+
+def _about(claim: Claim, move: StoryMove) -> bool:
+    if claim.group and move.group:
+        return True
+    return claim.group == move.group and same_group(claim.person, move.person)
+
+
+def _next_move(move: StoryMove, claim: Claim | None, one: Witness, at: float, changed: list[str]) -> StoryMove:
+    named = named_in(move.person, one.text) or claim is not None or move.group
+    said = _said(move.person, claim, one, move) if named else None
+    status = _next(move.status, said, one)
+    if status is not move.status:
+        if status in (Status.CONFIRMED, Status.DENIED) or move.status is Status.DENIED:
+            changed.append(f"{move.person[0]}: {move.status} -> {status}")
+        move = replace(move, status=status, since=at, by=one.outlet or one.owner)
+    if claim is None or status is Status.DENIED:
+        return move
+    votes = _votes(move.votes, claim, one)
+    return replace(
+        move,
+        from_org=_elected(votes, "from") or move.from_org,
+        to_org=_elected(votes, "to") or move.to_org,
+        role=move.role or claim.role,
+        votes=votes,
+    )
+
+
+def _next(old: Status, said: Status | None, one: Witness) -> Status:
+    """Return the status after a witness says `said` of it: what was settled stays, unless those concerned say otherwise."""
+    if said is None or said is old:
+        return old
+    if said is Status.DENIED:
+        return said
+    if old is Status.DENIED:
+        turned = "after_all" in one.cues or (one.speaks and said is Status.CONFIRMED)
+        return said if turned else old
+    return said if _RANK[said] > _RANK[old] else old
+
+
+def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryMove | None) -> Status:
+    """Return the status that a witness gives to what a person does: by the words of the sentences that name them."""
+    known = phrases()
+    sentences = sentences_on(one, person)
+    text = " ".join(sentences)
+    if one.sentences and one.sentences[0] not in sentences:
+        text = f"{one.sentences[0]} {text}"
+    for phrase in known.of("comment", one.language):
+        text = text.replace(phrase.strip(), " ")
+
+    def says(kind: str) -> bool:
+        return any(found_in(p, text) >= 0 for p in known.of(kind, one.language))
+
+    undone = says("undone") or (move is not None and claim is not None and _is_way_back(claim, move))
+    if undone and not says("after_all") and (move is not None or claim is None or claim.status is Status.DENIED or _refused(text, one)):
+        return Status.DENIED
+    if claim is not None and claim.status is Status.DENIED and not says("after_all"):
+        return Status.DENIED
+    if one.speaks:
+        return Status.CONFIRMED
+    talks = says("talks")
+    insider = says("insider")
+    if says("confirms") and not insider and not talks:
+        return Status.CONFIRMED
+    if talks or (claim is not None and claim.status is Status.RUMOURED):
+        return Status.RUMOURED
+    return Status.REPORTED
+
+
+def _refused(text: str, one: Witness) -> bool:
+    return any(found_in(p, text) >= 0 for p in phrases().of("undone", one.language))
+
+
+def _is_way_back(claim: Claim, move: StoryMove) -> bool:
+    """Whether a claim has somebody go, or stay, where an announced move would have taken them from."""
+    return bool(claim.to_org and move.from_org) and org_key(claim.to_org) == org_key(move.from_org) and org_key(move.to_org) != org_key(move.from_org)
+
+
+def _correction(moves: Sequence[StoryMove], one: Witness) -> tuple[StoryMove, StoryMove | None] | None:
+    """Return the move whose destination a person or firm corrects, and the right one."""
+    if not one.speaks and "corrects" not in one.cues:
+        return None
+    for move in moves:
+        if not move.to_org or move.group or move.status is Status.DENIED or not named_in(move.person, one.text):
+            continue
+        goal = org_key(move.to_org)
+        if goal not in one.organisations or not _denied_goal(one, one.organisations[goal]):
+            continue
+        others = [name for key, name in one.organisations.items() if key not in (goal, org_key(move.from_org))]
+        claimed = [c.to_org for c in one.claims if same_group(c.person, move.person) and c.to_org and org_key(c.to_org) != goal]
+        right = (claimed or others or [""])[0]
+        if right:
+            status = Status.CONFIRMED if one.speaks else Status.REPORTED
+            return move, replace(move, to_org=right, status=status, votes=(Vote("to", right, 2.0),), role="")
+    return None
+
+
+_NOT = re.compile(
+    r"(?<!\w)(?:not|no|never|nicht|kein|pas|ne|non|no|não|nie|niet|geen|değil|не|neither|instead of|rather than|statt|plutôt que|anziché)(?!\w)|不|非|ない|아니|ليس|نہیں|नहीं"
+)
+
+
+def _denied_goal(one: Witness, name: str) -> bool:
+    """Whether a sentence says of an organisation that somebody does not go there."""
+    return any(fold_name in s and _NOT.search(s[: s.find(fold_name)][-40:] + s[s.find(fold_name) + len(fold_name) :][:16]) is not None for s in one.sentences for fold_name in (name.casefold(),))
+
+
+def _renamed(move: StoryMove, one: Witness, traits: Traits) -> StoryMove:
+    """Return the move with the spellings of its person that an article adds."""
+    if move.group:
+        return move
+    groups = (*traits.movers, *traits.people, *(c.person for c in one.claims if not c.group))
+    more = [name for g in groups if same_group(g, move.person) for name in g if name not in move.person]
+    return replace(move, person=_with(move.person, more)[:8]) if more else move
+
+
+def _votes(votes: tuple[Vote, ...], claim: Claim, one: Witness) -> tuple[Vote, ...]:
+    table = {(v.end, v.name): v.weight for v in votes}
+    for end, name in (("from", claim.from_org), ("to", claim.to_org)):
+        if name:
+            table[end, name] = round(table.get((end, name), 0.0) + claim.weight * _TRUST[one.speaks], 3)
+    return tuple(Vote(end, name, weight) for (end, name), weight in table.items())
+
+
+def _elected(votes: Iterable[Vote], end: str) -> str:
+    """Return the answer with the most weight; the first told wins a draw."""
+    answers = [v for v in votes if v.end == end]
+    return max(answers, key=lambda v: v.weight).name if answers else ""
+
+
+def conflicts(move: StoryMove) -> tuple[str, ...]:
+    """Return where the sources of a move disagree: "to: Acme or Bolt", the likelier first."""
+    found = []
+    for end in ("from", "to"):
+        answers = sorted((v for v in move.votes if v.end == end), key=lambda v: -v.weight)
+        rivals = [v.name for v in answers if v.weight >= _CONFLICT * answers[0].weight]
+        if len(rivals) > 1:
+            found.append(f"{end}: {' or '.join(rivals)}")
+    return tuple(found)
+
+
+# ------------------------------------------------------------------------------------------------ facts, status of an event
+
+
+def _facts(one: Witness, moves: Sequence[StoryMove]) -> list[str]:
+    """Return what a later article could add to: numbers and dates."""
+    return [*(f"number:{n:.15g}" for n in sorted(one.numbers)), *sorted(one.facts)]
+
+
+def _known_fact(fact: str, known: Iterable[str]) -> bool:
+    return fact in known
+
+
+def _event_status(one: Witness) -> Status:
+    """Return the status of an event without persons, by the words of the whole text."""
+    if "undone" in one.cues and one.speaks:
+        return Status.DENIED
+    if one.speaks or ("confirms" in one.cues and "insider" not in one.cues and "own" not in one.cues):
+        return Status.CONFIRMED
+    return Status.RUMOURED if "talks" in one.cues else Status.REPORTED
+
+
+def _with(known: Sequence[str], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *(m for m in more if m))))
