@@ -335,6 +335,7 @@ class Traits:
     named_in_title: bool = False
     text: str = ""
     turns: bool = False
+    old: bool = False
     language: str = ""
     at: float = 0.0
     keys: tuple[str, ...] = ()

@@ -18,7 +18,12 @@ def marks_of(watch: Watch, article: Article, finding: Finding) -> tuple[Mark, ..
     hits = watch.gazetteer.scan(text, fold(text), frozenset((finding.language, "en")))
     found = [h for h in hits if h.term.kind in _KINDS and not h.term.cue]
     marks = [Mark(h.term.kind, h.term.value, h.start, h.end) for h in found]
-    marks += [Mark("mangled", h.term.value, h.start, h.end) for h in found if h.term.via == "mangled"]
+    proper = {(h.start, h.end) for h in found if h.term.via != "mangled"}
+    marks += [
+        Mark("mangled", h.term.value, h.start, h.end)
+        for h in found
+        if h.term.via == "mangled" and (h.start, h.end) not in proper and text[h.start : h.end] != h.term.value
+    ]
     return tuple(marks)
 
 

@@ -31,9 +31,10 @@ def grouped(items: Iterable[Mapping[str, Any]], config: Config) -> Iterator[dict
         now = article.entry.seen_at
         finding = judge(watch, article.title, article.body, article.language)
         marks = marks_of(watch, article, finding)
-        new = traits(article, finding, marks)
         outlet = str(item.get("outlet") or "")
-        one = witness(article, finding, marks, new, owner=str(item.get("owner") or "") or owner_of(article, outlet), outlet=outlet)
+        owner = str(item.get("owner") or "") or owner_of(article, outlet)
+        new = traits(article, finding, marks, owner=owner)
+        one = witness(article, finding, marks, new, owner=owner, outlet=outlet)
         near = [known[story] for story in index.near(new.keys)]
         thresholds = config.thresholds
         placed = place(article, finding, new, near, digest_at=0.0, alert_at=thresholds.alert, now=now, one=one)

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from bot.lexicon.telling import phrases
 from bot.model import Action, Change, Status, StoryMove, Telling, Traits, Vote
-from bot.stories.match import _name as org_key
-from bot.stories.match import named_in, same_group
-from bot.stories.witness import Claim, Witness, found_in, same_outlet, sentences_on
+from bot.stories.match import named_in, org_key, same_group
+from bot.stories.relays import found_in, same_outlet
+from bot.stories.witness import Claim, Witness, sentences_on
 from bot.stories.words import jaccard
 
 _DAY = 86_400
@@ -95,7 +95,7 @@ def _action(
         return Action.REPLY, ", ".join((*added, *facts))
     if known:
         return Action.NONE, "the same group, nothing new"
-    if not one.own and not one.speaks and one.language not in {m.language for m in told.members[:-1] or told.members}:
+    if not one.own and not one.speaks and one.language not in {m.language for m in told.members}:
         return Action.NONE, "a translation"
     return Action.EDIT, "a further source"
 
@@ -215,7 +215,7 @@ def _next(old: Status, said: Status | None, one: Witness) -> Status:
 def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryMove | None) -> Status:
     """Return the status that a witness gives to what a person does: by the words of the sentences that name them."""
     known = phrases()
-    sentences = sentences_on(one, person)
+    sentences = sentences_on(one, (*person,), move.to_org if move else "")
     text = " ".join(sentences)
     if one.sentences and one.sentences[0] not in sentences:
         text = f"{one.sentences[0]} {text}"
@@ -225,10 +225,9 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
     def says(kind: str) -> bool:
         return any(found_in(p, text) >= 0 for p in known.of(kind, one.language))
 
-    undone = says("undone") or (move is not None and claim is not None and _is_way_back(claim, move))
-    if undone and not says("after_all") and (move is not None or claim is None or claim.status is Status.DENIED or _refused(text, one)):
-        return Status.DENIED
-    if claim is not None and claim.status is Status.DENIED and not says("after_all"):
+    back = move is not None and claim is not None and _is_way_back(claim, move)
+    undone = back or (says("undone") and (move is not None or claim is None or claim.guessed))
+    if (undone or (claim is not None and claim.status is Status.DENIED)) and not says("after_all"):
         return Status.DENIED
     if one.speaks:
         return Status.CONFIRMED
@@ -239,10 +238,6 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
     if talks or (claim is not None and claim.status is Status.RUMOURED):
         return Status.RUMOURED
     return Status.REPORTED
-
-
-def _refused(text: str, one: Witness) -> bool:
-    return any(found_in(p, text) >= 0 for p in phrases().of("undone", one.language))
 
 
 def _is_way_back(claim: Claim, move: StoryMove) -> bool:

@@ -17,11 +17,13 @@ from bot.lexicon import load
 from bot.lexicon.telling import phrases
 from bot.model import Article, Finding, Mark, Move, Status, Story, Traits, digest
 from bot.stories.names import plain, same_name, script, skeleton
+from bot.stories.relays import first_of, relays_of
 from bot.stories.words import LEAD, headline, jaccard, numbers_of, total, weight, words_of
 from bot.text import fold
 from bot.urls import canonical
 
 WINDOW = timedelta(days=7)
+_DAY = 86_400
 _LONG_TITLE = 25  # characters from which equal headlines mean one article
 _LONG_TEXT = 280  # characters from which equal texts mean a copy and not a common phrase
 _SURE = 0.3  # confidence from which a move counts
@@ -43,18 +45,26 @@ _ACTS = dict.fromkeys("join move hire poach leave lose oust appoint become arriv
 _ACTS |= {"found": "found", "team": "reorg", "drive": "trend", "retention": "pay", "compensation": "pay"}
 
 
-def traits(article: Article, finding: Finding, marks: Sequence[Mark] = ()) -> Traits:
-    """Return what `article` is compared by. Background moves are no traits of the event."""
+def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, owner: str = "") -> Traits:
+    """Return what `article` is compared by. Background moves are no traits of the event.
+
+    `owner` is who stands behind the outlet: a firm that speaks for itself need not name itself.
+    """
     title, top = article.title, article.body[:LEAD]
     cut = len(title) + 2 + LEAD
     news = headline_moves(article, finding)
     glosses = glosses_of(f"{title}\n{top}")
-    orgs = {_name(m.value) for m in marks if m.kind == "org" and m.start < cut} | {_name(o) for o in finding.organisations}
-    orgs |= {_name(o) for m in news for o in (m.from_org, m.to_org) if o}
-    title_orgs = {_name(m.value) for m in marks if m.kind == "org" and m.end <= len(title)}
+    orgs = {org_key(m.value) for m in marks if m.kind == "org" and m.start < cut} | {org_key(o) for o in finding.organisations}
+    orgs |= {org_key(o) for m in news for o in (m.from_org, m.to_org) if o}
+    if owner and is_organisation(owner):
+        orgs.add(org_key(owner))
+    title_orgs = {org_key(m.value) for m in marks if m.kind == "org" and m.end <= len(title)}
     movers = _groups((m.person for m in news if is_name(m.person) and not _is_post(m.person)), glosses)
-    outlet = fold(article.entry.publisher)
-    named = tuple(p for p in _people(title, top, finding, marks, glosses) if not outlet or fold(p[0]) not in outlet)
+    others = [article.entry.publisher, owner, *relays_of(f"{title}\n{top}", finding.language, skip=(), people=[m.person for m in news])]
+    outlets = [fold(o) for o in others if o]
+    named = tuple(
+        p for p in _people(title, top, finding, marks, glosses) if _holds(movers, p) or not any(fold(p[0]) in o or o in fold(p[0]) for o in outlets if len(o) > 3)
+    )
     leading = _leading(title, top, movers, named)
     org_words = _org_words(article.text, marks)
     title_words = frozenset(words_of(headline(title))) - org_words
@@ -70,11 +80,12 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = ()) -> Tr
         people=tuple(p for p in (*movers, *named) if not _holds(leading, p)),
         organisations=frozenset(orgs),
         title_organisations=frozenset(title_orgs),
-        ends=tuple((m.person, _name(m.from_org or ""), _name(m.to_org or "")) for m in news if is_name(m.person)),
+        ends=tuple((m.person, org_key(m.from_org or ""), org_key(m.to_org or "")) for m in news if is_name(m.person)),
         kinds=frozenset(k.value for k in finding.kinds),
         acts=frozenset(_ACTS.get(m.value, m.value) for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)),
         text=fold(f"{title}\n{top}"),
         turns=_turns(fold(f"{title}\n{top}"), finding.language),
+        old=bool(first_of(phrases().of("old", finding.language), fold(f"{title}\n{top}"))),
         named_in_title=any(0 <= _position(title, p) for p in leading),
         language=finding.language,
         at=(article.entry.published_at or article.entry.seen_at).timestamp(),
@@ -85,7 +96,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = ()) -> Tr
 def _turns(folded: str, language: str) -> bool:
     """Whether a text says that something announced is off, was wrong, or is on after all."""
     known = phrases()
-    return any(p.strip() in folded for kind in ("undone", "corrects", "after_all") for p in known.of(kind, language))
+    return any(first_of(known.of(kind, language), folded) for kind in ("undone", "corrects", "after_all"))
 
 
 @cache
@@ -106,6 +117,16 @@ def _bare(word: str) -> str:
 def _org_words(text: str, marks: Sequence[Mark]) -> frozenset[str]:
     """Return the words of the names of known organisations: they are compared as organisations, not as words."""
     return frozenset(w for m in marks if m.kind == "org" for w in words_of(fold(text[m.start : m.end])))
+
+
+@cache
+def _organisations() -> frozenset[str]:
+    return frozenset(org_key(form) for o in load().organisations for form in (o.name, *o.aliases))
+
+
+def is_organisation(name: str) -> bool:
+    """Tell whether a name is that of an organisation known without any configuration."""
+    return org_key(name) in _organisations()
 
 
 def _without(body: str, title: str) -> str:
@@ -278,7 +299,7 @@ def same_group(one: Sequence[str], other: Sequence[str]) -> bool:
     return any(same_name(a, b) for a in one for b in other)
 
 
-def _name(organisation: str) -> str:
+def org_key(organisation: str) -> str:
     return "".join(_WORD.findall(fold(organisation)))
 
 
@@ -297,7 +318,8 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
     people = any(_holds(b.people, p) for p in a.people if not _bosses().intersection(p))
     orgs = a.organisations & b.organisations
     ends = _ends(a, b)
-    if ends in ("conflict", "back", "late") and orgs and (a if a.at > b.at else b).turns:
+    later = a if a.at > b.at else b
+    if ends in ("conflict", "back", "late") and orgs and later.turns:
         ends = ""  # the later one takes back what the other told
     names = na & nb
     numbers = a.numbers & b.numbers
@@ -335,9 +357,9 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "founded": float(bool(shared) and days > 1.5 and ("founding" in a.kinds) != ("founding" in b.kinds)),  # noqa: PLR2004
         "days": 0.0 if shared else days,
         "days_mover": days if shared else 0.0,
-        "goal_same": float(ends == "same"),
+        "goal_same": float(ends in ("same", "unsaid")),
         "goal_no": float(ends == "conflict"),
-        "back": float(ends == "back"),
+        "back": float(ends in ("back", "left")),
         "late": float(ends == "late"),
     }
 
@@ -370,22 +392,33 @@ def named_in(person: Sequence[str], folded: str) -> bool:
 
 
 def _ends(a: Traits, b: Traits) -> str:
+    """Say how the moves of people in both fit: same, left (from where the other went), back, conflict, late, unsaid; "" for none."""
+    first, then = sorted((a, b), key=lambda t: (t.at, t.ends))
     found = ""
-    for who, source, goal in a.ends:
-        for other, source2, goal2 in b.ends:
-            if not same_name(who, other):
-                continue
-            if goal and goal2 and goal == goal2:
-                return "same"
-            if goal and goal2:
-                return "back" if source2 == goal or source == goal2 else "conflict"
-            if (source and source == goal2) or (source2 and source2 == goal):
-                return "back"
-            if source == source2:
-                found = "same"
-            if abs(a.at - b.at) > 86_400 * 1.5 and (goal or goal2):
-                found = "late"
+    for who, source, goal in first.ends:
+        for other, source2, goal2 in then.ends:
+            if same_name(who, other):
+                how = _fit((source, goal), (source2, goal2), then.at - first.at)
+                if how in ("same", "left", "back", "conflict"):
+                    return how
+                found = how or found
     return found
+
+
+def _fit(first: tuple[str, str], then: tuple[str, str], apart: float) -> str:
+    """Compare two (from, to) of one person, `apart` seconds; an end that is not told fits any."""
+    (source, goal), (source2, goal2) = first, then
+    if goal and goal == goal2:
+        return "same"
+    if goal and source2 == goal:
+        return "left"
+    if goal2 and goal2 == source:
+        return "back"
+    if goal and goal2:
+        return "conflict"
+    if goal2 and apart > 1.5 * _DAY:
+        return "late"
+    return "unsaid" if source == source2 or not source or not source2 else ""
 
 
 class Sameness(StrEnum):
@@ -401,43 +434,42 @@ class Sameness(StrEnum):
 WEIGHTS: dict[str, float] = {
     "bias": -1.89,
     "title": 1.04,
-    "whole": 2.05,
-    "cover": 2.39,
-    "cover_min": 1.0,
-    "language": 2.74,
-    "cross_alone": -1.08,
+    "whole": 2.06,
+    "cover": 2.4,
+    "cover_min": 1.01,
+    "language": 2.7,
+    "cross_alone": -1.11,
     "names": 2.05,
-    "names_no": -0.4,
-    "movers": 2.85,
+    "names_no": -0.39,
+    "movers": 2.83,
     "native": 1.51,
-    "movers_no": -2.35,
+    "movers_no": -2.43,
     "mover_named": 1.32,
-    "mover_gone": -0.61,
+    "mover_gone": -0.63,
     "people": 0.04,
     "title_org": 0.46,
-    "org": 1.85,
+    "org": 1.84,
     "org_no": -1.9,
-    "number": 1.01,
-    "number_no": -0.26,
-    "kinds": 1.03,
-    "kinds_no": 0.07,
-    "acts": -0.08,
-    "acts_no": -1.14,
-    "lead_only": -1.33,
-    "both_lead": -0.27,
-    "team_no": -1.79,
+    "number": 1.02,
+    "number_no": -0.24,
+    "kinds": 1.0,
+    "kinds_no": 0.09,
+    "acts": -0.07,
+    "acts_no": -1.16,
+    "lead_only": -1.34,
+    "both_lead": -0.29,
+    "team_no": -1.81,
     "rare_kind": 0.45,
-    "founded": -1.24,
-    "days": -1.09,
-    "days_mover": -0.49,
-    "goal_same": 0.42,
-    "goal_no": -2.37,
+    "founded": -1.26,
+    "days": -1.08,
+    "days_mover": -0.5,
+    "goal_same": 0.65,
+    "goal_no": -2.36,
     "back": -2.47,
-    "late": -1.46,
+    "late": -1.52,
 }
 THRESHOLD = 0.6
 _SURE_SAME = 20.0
-_DAY = 86_400
 MEMORY = timedelta(days=400)  # how long the people of a story are remembered: an anniversary is no news
 SAGA = timedelta(days=30)  # within that long stories of the same people belong together
 _FAR = 4.0  # days that count at most where the same people do the same
@@ -445,20 +477,26 @@ _FAR = 4.0  # days that count at most where the same people do the same
 
 def likeness(a: Traits, b: Traits) -> float:
     """Return how likely two articles tell of one event, in logits; symmetric. Far apart in time only the same people can make them one."""
-    far = abs(a.at - b.at) > WINDOW.total_seconds() + _DAY / 2
+    apart = abs(a.at - b.at)
+    far = apart > WINDOW.total_seconds() + _DAY / 2
     if far and not _may_be_told_again(a, b):
         return -_SURE_SAME
     found = features(a, b)
     if found["goal_no"] and found["org_no"]:
         return -_SURE_SAME  # two of one name
-    if far and not (found["movers"] and found["org"]):
+    if far and (found["goal_no"] or found["back"] or found["late"] or not (found["org"] and (found["movers"] or found["names"]))):
         return -_SURE_SAME
+    found["days"] = min(found["days"], _FAR)
     found["days_mover"] = min(found["days_mover"], _FAR)
     return sum(WEIGHTS[name] * value for name, value in found.items() if value)
 
 
 def _may_be_told_again(a: Traits, b: Traits) -> bool:
-    return any(same_group(p, q) for p in a.movers for q in b.movers)
+    """Whether the later of two articles a week or more apart can be of the earlier event: the same people, or it takes something back."""
+    later = max(a, b, key=lambda t: t.at)
+    if abs(a.at - b.at) > SAGA.total_seconds() and not later.old:
+        return False
+    return any(same_group(p, q) for p in a.movers for q in b.movers) or (later.turns and len(a.names & b.names) > 1)
 
 
 def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datetime) -> tuple[Sameness, float] | None:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from bot.lexicon import Language, load
 from bot.lexicon.telling import phrases
 from bot.model import Article, Finding, Mark, Status, Traits
-from bot.stories.match import _name as org_key
-from bot.stories.match import named_in, same_group
-from bot.stories.names import is_latin, plain, romanised, skeleton
+from bot.stories.match import named_in, org_key, same_group
+from bot.stories.names import is_latin
+from bot.stories.relays import first_of, relays_of
 from bot.stories.words import LEAD, numbers_of, weight
 from bot.text import fold, sentences
 
-_REACH = 48  # characters between a cue and the outlet that it speaks of
-_CAPITALS = re.compile(r"[A-Z\u00c0-\u00de][\w\u00c0-\u024f&.’'-]*(?: (?:of|de|do|da|di|und|and|the|du|la|el)?\s?[A-Z\u00c0-\u00de][\w\u00c0-\u024f&.’'-]*)*")
-_ARTICLES = frozenset("the le la les el los las il lo gli o a os as der die das den dem het de l".split())
 _MONTHS = {
     1: "january januar janvier enero gennaio janeiro januari stycznia ocak января",
     2: "february februar février febrero febbraio fevereiro februari lutego şubat февраля",
@@ -51,6 +49,7 @@ class Claim:
     status: Status
     weight: float
     group: bool = False
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +91,15 @@ def witness(article: Article, finding: Finding, marks: Sequence[Mark], traits: T
     orgs |= {org_key(o): o for o in finding.organisations}
     speaks = statement or org_key(owner) in orgs or any(same_group((owner,), p) for p in (*traits.movers, *traits.people))
     cues = frozenset(
-        kind for kind in known.kinds if kind not in ("relay_before", "relay_after") and _first(known.of(kind, language), folded)
+        kind for kind in known.kinds if kind not in ("relay_before", "relay_after") and first_of(known.of(kind, language), folded)
     )
-    relays = () if speaks else tuple(relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=(*traits.movers, *traits.people)))
+    relays = () if speaks else tuple(relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=[m.person for m in finding.moves]))
     own = "own" in cues or names_itself(folded, outlet)
     return Witness(
         owner=owner,
         outlet=outlet,
         language=language,
-        claims=tuple(_claims(article, finding, traits)),
+        claims=_with_guesses(article, finding, marks, traits, tuple(_claims(article, finding, traits))),
         relays=relays,
         cues=cues - {"media"} if speaks else cues,
         speaks=speaks,
@@ -116,86 +115,11 @@ def witness(article: Article, finding: Finding, marks: Sequence[Mark], traits: T
     )
 
 
-def _first(words: Iterable[str], folded: str) -> str:
-    return next((w for w in words if found_in(w, folded) >= 0), "")
-
-
-def found_in(phrase: str, folded: str, start: int = 0) -> int:
-    """Return where a phrase begins at the start of a word, -1 for nowhere; its end may go on, for languages bend words."""
-    spaced = phrase.strip()
-    at = folded.find(spaced, start)
-    while at >= 0:
-        before = folded[at - 1 : at]
-        closed = not phrase.endswith(" ") or not folded[at + len(spaced) : at + len(spaced) + 1].isalnum()
-        if closed and (not before.isalnum() or not spaced[0].isalpha() or spaced[0] > "\u2e80" or spaced[0] == "'"):
-            return at
-        at = folded.find(spaced, at + 1)
-    return -1
-
-
 def names_itself(folded: str, outlet: str) -> bool:
     """Tell whether an article names its own outlet, by its name or by the last word of it: "told the Herald"."""
     whole = fold(outlet)
     last = whole.split()[-1] if whole else ""
     return bool(whole) and (whole in folded or (len(last) > 4 and re.search(rf"(?<!\w){re.escape(last)}(?!\w)", folded) is not None))
-
-
-def relays_of(text: str, language: str, *, skip: Sequence[str], people: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the names of the outlets that a text says it has its news from; never itself, a firm or person of the news."""
-    folded = fold(text)
-    known = phrases()
-    for cue in known.of("relay_before", language):
-        at = found_in(cue, folded)
-        while at >= 0:
-            after = text[at + len(cue) : at + len(cue) + _REACH]
-            yield from _outlet_in(after, skip, people, front=True)
-            at = found_in(cue, folded, at + 1)
-    for cue in known.of("relay_after", language):
-        at = folded.find(cue)
-        while at >= 0:
-            yield from _outlet_in(text[max(0, at - _REACH) : at], skip, people, front=False)
-            at = folded.find(cue, at + 1)
-    media = _first(known.of("media", language), folded)
-    if media:
-        yield media
-
-
-def _outlet_in(window: str, skip: Sequence[str], people: Sequence[Sequence[str]], *, front: bool) -> Iterator[str]:
-    """Yield the name at the near end of `window`: capitalised words, or what stands there in a script without capitals."""
-    window = re.split(r"[.,;:!?。，；：！？\n(（]", window)[0 if front else -1].strip(" \"'“”「」『』《》")
-    words = window.split()
-    while front and words and fold(words[0]).rstrip("'’") in _ARTICLES:
-        words = words[1:]
-    name = ""
-    if words and is_latin(words[0] if front else words[-1]):
-        match = _CAPITALS.match(" ".join(words)) if front else None
-        if not front:
-            ends = [m for m in _CAPITALS.finditer(window) if m.end() >= len(window) - 4]
-            match = ends[-1] if ends else None
-        name = match.group() if match else ""
-    elif words:
-        name = " ".join(words[:3] if front else words[-3:])[:24]
-    if not name or any(fold(name) == fold(s) or org_key(name) == org_key(s) for s in skip if s):
-        return
-    if any(named_in((name,), fold(" ".join(p))) or same_group((name,), p) for p in people):
-        return
-    if is_latin(name) and len(name.split()) == 1 and weight(fold(name)) < 0.5:
-        return
-    yield name
-
-
-def same_outlet(relayed: str, outlet: str) -> bool:
-    """Tell whether a relayed name is that of an outlet: whole, its last word, or as it sounds in another script."""
-    a, b = fold(relayed).strip(), fold(outlet).strip()
-    if not a or not b:
-        return False
-    if a in b or b in a:
-        return min(len(a), len(b)) > 3 or a == b
-    if is_latin(relayed) and is_latin(outlet):
-        short = {w for w in plain(relayed) if len(w) > 3 and weight(w) > 0.3}
-        return bool(short & set(plain(outlet)))
-    x, y = ("".join(skeleton(w) for w in romanised(n).casefold().split()) for n in (relayed, outlet))
-    return len(y) > 2 and (y[:5] in x or (len(x) > 3 and x[:5] in y))
 
 
 def _reads_mangled(marks: Sequence[Mark]) -> bool:
@@ -220,16 +144,146 @@ def _claims(article: Article, finding: Finding, traits: Traits) -> Iterator[Clai
             role=move.role or "",
             status=move.status,
             weight=round(move.confidence * (1.5 if in_title else 1.0), 3),
-            group=is_group(move.person),
+            group=is_group(move.person, finding.language),
         )
 
 
-def is_group(person: str) -> bool:
-    """Tell whether a mover is some people and no name: "three researchers", "Acme team"."""
+def _with_guesses(
+    article: Article, finding: Finding, marks: Sequence[Mark], traits: Traits, claims: tuple[Claim, ...]
+) -> tuple[Claim, ...]:
+    """Return the claims, those of a post taken for the one person that the text names, and guesses for movers without any."""
+    named = [c for c in claims if not c.group]
+    posts = [c for c in claims if c.group and not any(ch.isdigit() for ch in c.person[0])]
+    missing = [p for p in traits.movers if not any(same_group(p, c.person) for c in named)]
+    if len(posts) == 1 and not named and len(missing) == 1:
+        return (replace(posts[0], person=missing[0], group=False),)
+    acts = any(m.kind in ("trigger", "status") for m in marks)
+    guesses = [claim for p in missing if acts and (claim := guess(p, article, marks, finding.language))]
+    listed = [claim for c in (*named, *guesses) for claim in in_one_list(c, article, marks, traits, finding.language)]
+    found = [*named, *guesses]
+    for claim in listed:
+        if not any(same_group(claim.person, c.person) for c in found):
+            found.append(claim)
+    if found:
+        return (*found, *(c for c in claims if c.group))
+    if not claims and "layoff" in traits.acts | traits.kinds:
+        return tuple(staff(article, marks, traits))
+    return claims
+
+
+def is_group(person: str, language: str = "en") -> bool:
+    """Tell whether a mover is some people or a post and no name: "three researchers", "founder"."""
     words = fold(person).split()
-    if not is_latin(person):
+    table = load().languages.get(language)
+    if table is not None and any(fold(person) in map(fold, table.words[key]) for key in ("roles", "people_nouns", "former")):
+        return True
+    if not words or not is_latin(person):
         return False
-    return bool(words) and (words[0][0].isdigit() or all(weight(w) < 1 for w in words) or weight(words[-1]) < 0.5 and len(words) > 1)
+    plural = len(words) > 1 and weight(words[-1]) < 0.5  # noqa: PLR2004
+    return words[0][0].isdigit() or all(weight(w) < 1 for w in words) or plural or person[0].islower()
+
+
+_NEAR = 14  # characters between a name and the organisation that says whose it is
+_FILLER = re.compile(r"[\s,;&、，・和及与與와과]+|(?<!\w)(?:and|of|at|from|und|von|bei|et|de|d'|chez|e|di|da|y|del|en|van|z|i|w|ve|и|из|و|من|और|के|ex|former)(?!\w)")
+
+
+def guess(person: Sequence[str], article: Article, marks: Sequence[Mark], language: str) -> Claim | None:
+    """Return where a person comes from and goes to by the words before the organisations of the sentences that name them."""
+    text = article.text
+    table = load().languages.get(language) or load().languages["en"]
+    spans = [s for s in sentences(text[: LEAD * 2]) if named_in(person, fold(text[s.start : s.end]))]
+    wanted = [*spans, *(s for s in sentences(article.title)[:1] if s not in spans)]
+    source = goal = ""
+    loose: list[str] = []
+    for span in wanted:
+        for mark in marks:
+            if mark.kind != "org" or not span.start <= mark.start < span.end:
+                continue
+            slot = _slot(text, mark, person, span.start, table)
+            if slot == "from" and not source:
+                source = mark.value
+            elif slot == "to" and not goal:
+                goal = mark.value
+            elif not slot:
+                loose.append(mark.value)
+    loose = [o for o in dict.fromkeys(loose) if o not in (source, goal)]
+    leaving = any(m.kind == "trigger" and m.value in ("leave", "lose", "oust", "departure") for m in marks)
+    if loose and not goal and (source or not leaving):
+        goal = loose.pop(0)
+    if loose and not source:
+        source = loose.pop(0)
+    if source == goal:
+        goal = ""
+    if not source and not goal:
+        return None
+    return Claim(tuple(person), source, goal, "", Status.REPORTED, 0.2, guessed=True)
+
+
+def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Language) -> str:
+    """Return from or to, as the word before an organisation says; from where it says whose the person is; "" if nothing does."""
+    before, after = fold(text[max(floor, mark.start - 24) : mark.start]), fold(text[mark.end : mark.end + _NEAR])
+    if named_in(person, fold(text[max(floor, mark.start - 40) : mark.start])):
+        gap = re.split(r"[^\W_]*(?:" + "|".join(re.escape(fold(p).split()[-1]) for p in person) + ")", before)[-1]
+        if len(gap) < _NEAR and not _FILLER.sub("", gap).strip():
+            return "from"
+    if after.startswith(("'s ", "’s ")) or any(fold(p).startswith(after.strip()[:4]) for p in person if after.strip()[:4]):
+        return "from"
+    words = [w for w in re.findall(r"[^\W_]+(?:['’][^\W_]+)?|d'", before) if w not in table.skip]
+    if not words:
+        return ""
+    slot = table.before.get(" ".join(words[-2:])) or table.before.get(words[-1]) or ""
+    return {"source": "from", "goal": "to", "place": "", "of": "from"}.get(slot, "")
+
+
+def in_one_list(claim: Claim, article: Article, marks: Sequence[Mark], traits: Traits, language: str) -> list[Claim]:
+    """Return claims for those named in one list with a mover: "P of A, Q and R of B"; each from the organisation behind, or the next one."""
+    text = article.text[: LEAD * 2]
+    people = [p for p in (*traits.movers, *traits.people) if not same_group(p, claim.person)]
+    places = sorted((at, p) for p in (claim.person, *people) if (at := _at(text, p)) >= 0)
+    mine = next((i for i, (_, p) in enumerate(places) if p == claim.person), -1)
+    if mine < 0:
+        return []
+    low, high = mine, mine
+    while low > 0 and _joined(text, places[low - 1], places[low], marks):
+        low -= 1
+    while high + 1 < len(places) and _joined(text, places[high], places[high + 1], marks):
+        high += 1
+    table = load().languages.get(language) or load().languages["en"]
+    found: list[Claim] = []
+    source = claim.from_org
+    for index in range(high, low - 1, -1):
+        at, person = places[index]
+        if index == mine:
+            source = claim.from_org or source
+            continue
+        own = next((m.value for m in marks if m.kind == "org" and 0 <= m.start - at < 60 and _slot(text, m, person, at, table) == "from"), "")
+        source = own or source
+        found.append(replace(claim, person=person, from_org=source, weight=claim.weight * 0.5, role="", guessed=claim.guessed))
+    return found
+
+
+def _joined(text: str, one: tuple[int, Sequence[str]], other: tuple[int, Sequence[str]], marks: Sequence[Mark]) -> bool:
+    """Whether only organisations, commas and small words stand between two names."""
+    start = one[0] + max((len(n) for n in one[1] if text.startswith(n, one[0])), default=len(one[1][0].split()[-1]))
+    between = text[start : other[0]]
+    if len(between) > 60 or "." in between or "\n" in between:  # noqa: PLR2004
+        return False
+    for mark in marks:
+        if mark.kind == "org" and start <= mark.start and mark.end <= other[0]:
+            between = between.replace(text[mark.start : mark.end], " ")
+    return not _FILLER.sub("", fold(between)).strip(" ,")
+
+
+def _at(text: str, person: Sequence[str]) -> int:
+    return min((at for name in person if (at := text.find(name)) >= 0), default=-1)
+
+
+def staff(article: Article, marks: Sequence[Mark], traits: Traits) -> Iterator[Claim]:
+    """Yield the claim that people without names leave the organisation of the headline."""
+    orgs = [m.value for m in marks if m.kind == "org" and m.end <= len(article.title)]
+    if orgs:
+        count = next((f"{n:.15g} " for n in sorted(traits.numbers, reverse=True)), "")
+        yield Claim((f"{count}employees",), orgs[0], "", "", Status.REPORTED, 0.2, group=True, guessed=True)
 
 
 def dates_of(folded: str) -> Iterator[str]:
@@ -245,8 +299,9 @@ def dates_of(folded: str) -> Iterator[str]:
             yield f"date:{_MONTH[month]}-{year}"
 
 
-def sentences_on(one: Witness, person: Sequence[str]) -> tuple[str, ...]:
-    """Return the folded sentences that name a person, or all of them where none does."""
-    found = tuple(s for s in one.sentences if named_in(person, s))
+def sentences_on(one: Witness, person: Sequence[str], goal: str = "") -> tuple[str, ...]:
+    """Return the folded sentences that name a person or where they are said to go, or all of them where none does."""
+    goal = fold(goal)
+    found = tuple(s for s in one.sentences if named_in(person, s) or (goal and goal in s))
     return found or one.sentences
 
