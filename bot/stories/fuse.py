@@ -37,7 +37,7 @@ def begin(one: Witness, traits: Traits, at: float) -> tuple[Telling, Action, str
         moves=moves,
         sources=(one.owner,),
         outlets=_with((), (one.outlet, one.owner)),
-        facts=_with((), _facts(one, moves)),
+        facts=_with((), [*_facts(one), *(f"role:{one.language}:{r}" for r in sorted(one.roles))]),
         status=_event_status(one),
         changes=(Change(at, one.outlet or one.owner, Action.NEW_ALERT, "the first article"),),
         members=(traits,),
@@ -61,7 +61,7 @@ def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Te
     if copy:
         return seen, Action.NONE, copy
     moves, changed, added = _moved(seen.moves, one, at)
-    facts = tuple(f for f in _facts(one, moves) if not _known_fact(f, told.facts))
+    facts = (*(f for f in _facts(one) if f not in told.facts), *_new_people(told, moves, one), *_new_roles(told, one))
     status = _next(told.status, _event_status(one), one) if not moves else told.status
     if status is not told.status and status in (Status.CONFIRMED, Status.DENIED):
         changed = [*changed, f"the event: {told.status} -> {status}"]
@@ -225,11 +225,12 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
     def says(kind: str) -> bool:
         return any(found_in(p, text) >= 0 for p in known.of(kind, one.language))
 
-    back = move is not None and claim is not None and _is_way_back(claim, move)
+    back = move is not None and claim is not None and not claim.guessed and not _is_guess(move) and _is_way_back(claim, move)
     undone = back or (says("undone") and (move is not None or claim is None or claim.guessed))
     if (undone or (claim is not None and claim.status is Status.DENIED)) and not says("after_all"):
         return Status.DENIED
-    if one.speaks:
+    group = (move is not None and move.group) or (claim is not None and claim.group)
+    if one.speaks and (says("confirms") or not group):
         return Status.CONFIRMED
     talks = says("talks")
     insider = says("insider")
@@ -238,6 +239,11 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
     if talks or (claim is not None and claim.status is Status.RUMOURED):
         return Status.RUMOURED
     return Status.REPORTED
+
+
+def _is_guess(move: StoryMove) -> bool:
+    """Whether no text has told the ends of a move in so many words."""
+    return all(v.weight < 0.5 for v in move.votes)  # noqa: PLR2004
 
 
 def _is_way_back(claim: Claim, move: StoryMove) -> bool:
@@ -311,13 +317,22 @@ def conflicts(move: StoryMove) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------------ facts, status of an event
 
 
-def _facts(one: Witness, moves: Sequence[StoryMove]) -> list[str]:
-    """Return what a later article could add to: numbers and dates."""
+def _facts(one: Witness) -> list[str]:
+    """Return what a later article could add to: numbers, dates, shares."""
     return [*(f"number:{n:.15g}" for n in sorted(one.numbers)), *sorted(one.facts)]
 
 
-def _known_fact(fact: str, known: Iterable[str]) -> bool:
-    return fact in known
+def _new_people(told: Telling, moves: Sequence[StoryMove], one: Witness) -> list[str]:
+    """Return the people that no article of the story has named before."""
+    known = [*(m.person for m in moves), *(p for m in told.members for p in (*m.movers, *m.people))]
+    return [f"person:{p[0]}" for p in one.people if not any(same_group(p, other) for other in known)]
+
+
+def _new_roles(told: Telling, one: Witness) -> list[str]:
+    """Return the posts that no article in the same language has given, where there is one to compare with."""
+    own = f"role:{one.language}:"
+    compared = any(m.language == one.language for m in told.members)
+    return [f"{own}{role}" for role in sorted(one.roles) if compared and f"{own}{role}" not in told.facts]
 
 
 def _event_status(one: Witness) -> Status:

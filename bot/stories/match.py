@@ -69,8 +69,8 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
     org_words = _org_words(article.text, marks)
     title_words = frozenset(words_of(headline(title))) - org_words
     lead_words = frozenset(words_of(fold(_without(top, title)))) - title_words - org_words
-    bosses = _boss_words()
-    names = frozenset(bare for w in _SINGLE.findall(f"{title} {top}") if weight(bare := _bare(w)) == 1 and bare not in bosses) - org_words
+    words_of_bosses = _boss_words()
+    names = frozenset(bare for w in _SINGLE.findall(f"{title} {top}") if weight(bare := _bare(w)) == 1 and bare not in words_of_bosses) - org_words
     result = Traits(
         title=title_words,
         lead=lead_words,
@@ -84,6 +84,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         kinds=frozenset(k.value for k in finding.kinds),
         acts=frozenset(_ACTS.get(m.value, m.value) for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)),
         text=fold(f"{title}\n{top}"),
+        speaks=bool(owner) and (is_organisation(owner) or first_of(phrases().statements, fold(article.entry.publisher)) != ""),
         turns=_turns(fold(f"{title}\n{top}"), finding.language),
         old=bool(first_of(phrases().of("old", finding.language), fold(f"{title}\n{top}"))),
         named_in_title=any(0 <= _position(title, p) for p in leading),
@@ -100,14 +101,14 @@ def _turns(folded: str, language: str) -> bool:
 
 
 @cache
-def _bosses() -> frozenset[str]:
+def bosses() -> frozenset[str]:
     """Those who stand for their firm: named in every second story about it, so that they tell none from another."""
     return frozenset(p.name for p in load().people if p.stands_for)
 
 
 @cache
 def _boss_words() -> frozenset[str]:
-    return frozenset(fold(word) for name in _bosses() for word in name.split())
+    return frozenset(fold(word) for name in bosses() for word in name.split())
 
 
 def _bare(word: str) -> str:
@@ -242,9 +243,9 @@ def _leading(
 
     Where nobody is known to move, it is whom the headline names, bosses left aside, else who is named right at the start.
     """
-    bosses = _bosses()
+    chiefs = bosses()
     text = f"{title}\n{top}"
-    for pool in (movers, tuple(p for p in named if not bosses.intersection(p) and any(is_name(n) and " " in n.strip() or script(n) != "latin" for n in p))):
+    for pool in (movers, tuple(p for p in named if not chiefs.intersection(p) and any(is_name(n) and " " in n.strip() or script(n) != "latin" for n in p))):
         at = sorted((position, person) for person in pool if (position := _position(text, person)) >= 0)
         in_title = tuple(p for position, p in at if position < len(title) and not _is_behind(text, position))
         if in_title:
@@ -315,7 +316,7 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         or any(named_in(p, a.text) or _holds(a.people, p) for p in b.movers)
     )
     native = any(script(x) != "latin" and x in q for p, q in shared for x in p)
-    people = any(_holds(b.people, p) for p in a.people if not _bosses().intersection(p))
+    people = any(_holds(b.people, p) for p in a.people if not bosses().intersection(p))
     orgs = a.organisations & b.organisations
     ends = _ends(a, b)
     later = a if a.at > b.at else b
@@ -337,6 +338,8 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "names_no": float(bool(na and nb and not names)),
         "movers": float(bool(shared)),
         "native": float(native),
+        "pair": float(bool(shared) and len(orgs) > 1),
+        "answer": float(_answers(a, b)),
         "movers_no": float(bool(a.movers and b.movers and not shared)),
         "mover_named": float(named),
         "mover_gone": float(bool(a.movers or b.movers) and not shared and not named),
@@ -359,7 +362,8 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "days_mover": days if shared else 0.0,
         "goal_same": float(ends in ("same", "unsaid")),
         "goal_no": float(ends == "conflict"),
-        "back": float(ends in ("back", "left")),
+        "back": float(ends == "back"),
+        "left": float(ends == "left"),
         "late": float(ends == "late"),
     }
 
@@ -372,6 +376,12 @@ def _team_and_person(a: Traits, b: Traits) -> bool:
     if not a.acts or not b.acts or a.acts & b.acts:
         return False
     return any(x.named_in_title and "person" in x.acts and not y.named_in_title and "person" not in y.acts for x, y in ((a, b), (b, a)))
+
+
+def _answers(a: Traits, b: Traits) -> bool:
+    """Whether a firm says something, without naming anybody, within two days of news about it that names nobody either."""
+    first, then = sorted((a, b), key=lambda t: t.at)
+    return then.speaks and not first.speaks and not a.movers and not b.movers and then.organisations <= first.title_organisations and bool(then.organisations) and then.at - first.at < 2 * _DAY
 
 
 def _share(title: frozenset[str], whole: frozenset[str]) -> float:
@@ -411,7 +421,7 @@ def _fit(first: tuple[str, str], then: tuple[str, str], apart: float) -> str:
     if goal and goal == goal2:
         return "same"
     if goal and source2 == goal:
-        return "left"
+        return "left" if goal2 else "back"
     if goal2 and goal2 == source:
         return "back"
     if goal and goal2:
@@ -432,40 +442,43 @@ class Sameness(StrEnum):
 
 # What each feature adds, in logits: set by hand, then fitted with these as prior on pairs of articles (benchmarks/stories.py).
 WEIGHTS: dict[str, float] = {
-    "bias": -1.89,
-    "title": 1.04,
-    "whole": 2.06,
-    "cover": 2.4,
-    "cover_min": 1.01,
-    "language": 2.7,
-    "cross_alone": -1.11,
-    "names": 2.05,
-    "names_no": -0.39,
-    "movers": 2.83,
-    "native": 1.51,
-    "movers_no": -2.43,
-    "mover_named": 1.32,
-    "mover_gone": -0.63,
-    "people": 0.04,
-    "title_org": 0.46,
-    "org": 1.84,
-    "org_no": -1.9,
-    "number": 1.02,
-    "number_no": -0.24,
-    "kinds": 1.0,
-    "kinds_no": 0.09,
+    "bias": -1.94,
+    "title": 1.05,
+    "whole": 2.05,
+    "cover": 2.43,
+    "cover_min": 1.03,
+    "language": 2.68,
+    "cross_alone": -1.16,
+    "names": 2.07,
+    "names_no": -0.31,
+    "movers": 2.79,
+    "native": 1.5,
+    "pair": 1.22,
+    "answer": 1.96,
+    "movers_no": -2.41,
+    "mover_named": 1.34,
+    "mover_gone": -0.59,
+    "people": 0.08,
+    "title_org": 0.41,
+    "org": 1.78,
+    "org_no": -1.89,
+    "number": 0.95,
+    "number_no": -0.45,
+    "kinds": 1.01,
+    "kinds_no": 0.08,
     "acts": -0.07,
-    "acts_no": -1.16,
+    "acts_no": -1.15,
     "lead_only": -1.34,
-    "both_lead": -0.29,
-    "team_no": -1.81,
-    "rare_kind": 0.45,
-    "founded": -1.26,
-    "days": -1.08,
-    "days_mover": -0.5,
+    "both_lead": -0.33,
+    "team_no": -1.78,
+    "rare_kind": 0.51,
+    "founded": -1.25,
+    "days": -1.05,
+    "days_mover": -0.49,
     "goal_same": 0.65,
     "goal_no": -2.36,
-    "back": -2.47,
+    "back": -2.49,
+    "left": -3.0,
     "late": -1.52,
 }
 THRESHOLD = 0.6
@@ -482,11 +495,11 @@ def likeness(a: Traits, b: Traits) -> float:
     if far and not _may_be_told_again(a, b):
         return -_SURE_SAME
     found = features(a, b)
-    if found["goal_no"] and found["org_no"]:
-        return -_SURE_SAME  # two of one name
+    if (found["goal_no"] and found["org_no"]) or found["left"]:
+        return -_SURE_SAME  # two of one name; or somebody goes on from where the other has them go
     if far and (found["goal_no"] or found["back"] or found["late"] or not (found["org"] and (found["movers"] or found["names"]))):
         return -_SURE_SAME
-    found["days"] = min(found["days"], _FAR)
+    found["days"] = min(found["days"], 1.0 if max(a, b, key=lambda t: t.at).turns else _FAR)
     found["days_mover"] = min(found["days_mover"], _FAR)
     return sum(WEIGHTS[name] * value for name, value in found.items() if value)
 
@@ -507,6 +520,8 @@ def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datet
     for prefix, why in (("entry", Sameness.LINK), ("link", Sameness.LINK), ("text", Sameness.TEXT), ("headline", Sameness.HEADLINE)):
         if prefix in kinds and (recent or why is not Sameness.HEADLINE):
             return why, _SURE_SAME
+    if any(_ends(new, member) == "left" for member in story.telling.members):
+        return None
     best = max((likeness(new, member) for member in story.telling.members), default=-_SURE_SAME)
     return (Sameness.LIKE, round(best, 3)) if best >= THRESHOLD else None
 

@@ -12,27 +12,12 @@ from dataclasses import dataclass, field, replace
 from bot.lexicon import Language, load
 from bot.lexicon.telling import phrases
 from bot.model import Article, Finding, Mark, Status, Traits
-from bot.stories.match import named_in, org_key, same_group
+from bot.stories.match import bosses, is_name, named_in, org_key, same_group
 from bot.stories.names import is_latin
 from bot.stories.relays import first_of, relays_of
-from bot.stories.words import LEAD, numbers_of, weight
+from bot.stories.words import LEAD, MONTHS, numbers_of, shares_of, weight
 from bot.text import fold, sentences
 
-_MONTHS = {
-    1: "january januar janvier enero gennaio janeiro januari stycznia ocak января",
-    2: "february februar février febrero febbraio fevereiro februari lutego şubat февраля",
-    3: "march märz mars marzo março maart marca mart марта",
-    4: "april avril abril aprile kwietnia nisan апреля",
-    5: "may mai mayo maggio maio mei maja mayıs мая मई",
-    6: "june juni juin junio giugno junho czerwca haziran июня",
-    7: "july juli juillet julio luglio julho lipca temmuz июля",
-    8: "august août agosto augustus sierpnia ağustos августа",
-    9: "september septembre septiembre settembre setembro września eylül сентября",
-    10: "october oktober octobre octubre ottobre outubro października ekim октября",
-    11: "november novembre noviembre novembro listopada kasım ноября",
-    12: "december dezember décembre diciembre dicembre dezembro december grudnia aralık декабря",
-}
-_MONTH = {word: number for number, words in _MONTHS.items() for word in words.split()}
 _DAY_MONTH = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|\.)?(?: de| di)? ([^\W\d_]{3,12})|([^\W\d_]{3,12}) (\d{1,2})(?!\d)")
 _CJK_DATE = re.compile(r"(\d{1,2})[月월]\s?(\d{1,2})[日일]")
 _MONTH_YEAR = re.compile(r"(?:^|(?<=\W))([^\W\d_]{3,12}) (20\d\d)")
@@ -74,6 +59,8 @@ class Witness:
     numbers: frozenset[float] = frozenset()
     text: str = ""
     sentences: tuple[str, ...] = ()
+    people: tuple[tuple[str, ...], ...] = ()
+    roles: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     organisations: Mapping[str, str] = field(default_factory=dict)  # key -> as it is shown
 
@@ -106,13 +93,31 @@ def witness(article: Article, finding: Finding, marks: Sequence[Mark], traits: T
         own=own and not relays,
         mangled=_reads_mangled(marks),
         aggregator=any(word in named for word in known.aggregators),
-        facts=frozenset(dates_of(folded)),
+        facts=frozenset(dates_of(folded)) | shares_of(folded),
+        people=tuple(p for p in (*traits.movers, *traits.people) if is_name(p[0]) and len(p[0]) > 1 and not _is_boss(p)),
+        roles=frozenset(fold(text[m.start : m.end]) for m in _marks_in(marks, article, "role") if _beside_mover(text, m, traits)),
         numbers=numbers_of(text),
         text=folded,
         sentences=tuple(folded[s.start : s.end] for s in sentences(text)),
         kinds=frozenset(k.value for k in finding.kinds),
         organisations=orgs,
     )
+
+
+def _is_boss(person: Sequence[str]) -> bool:
+    return bool(bosses().intersection(person)) or (len(person[0].split()) < 2 and is_latin(person[0]))  # noqa: PLR2004
+
+
+def _marks_in(marks: Sequence[Mark], article: Article, kind: str) -> list[Mark]:
+    return [m for m in marks if m.kind == kind and m.end <= len(article.title) + 2 + LEAD]
+
+
+def _beside_mover(text: str, mark: Mark, traits: Traits) -> bool:
+    """Whether a post stands in the sentence of a mover, and not right before somebody else's name."""
+    start = max(text.rfind(stop, 0, mark.start) for stop in (". ", "。", "\n"))
+    ends = [at for stop in (". ", "。", "\n") if (at := text.find(stop, mark.end)) >= 0]
+    sentence = fold(text[max(0, start) : min(ends, default=len(text))])
+    return any(named_in(p, sentence) for p in traits.movers)
 
 
 def names_itself(folded: str, outlet: str) -> bool:
@@ -228,6 +233,10 @@ def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Langu
             return "from"
     if after.startswith(("'s ", "’s ")) or any(fold(p).startswith(after.strip()[:4]) for p in person if after.strip()[:4]):
         return "from"
+    glued = after.lstrip("'’\"”」』 ")
+    behind = next((slot for size in range(min(8, len(glued)), 0, -1) if (slot := table.after.get(glued[:size]))), "")
+    if behind:
+        return {"source": "from", "goal": "to", "of": "from"}.get(behind, "")
     words = [w for w in re.findall(r"[^\W_]+(?:['’][^\W_]+)?|d'", before) if w not in table.skip]
     if not words:
         return ""
@@ -289,14 +298,14 @@ def staff(article: Article, marks: Sequence[Mark], traits: Traits) -> Iterator[C
 def dates_of(folded: str) -> Iterator[str]:
     """Yield the dates in a folded text as "date:month-day" and "date:month-year", whatever the language."""
     for day, month, month2, day2 in _DAY_MONTH.findall(folded):
-        number = _MONTH.get(month or month2)
+        number = MONTHS.get(month or month2)
         if number and 1 <= int(day or day2) <= 31:
             yield f"date:{number}-{int(day or day2)}"
     for month, day in _CJK_DATE.findall(folded):
         yield f"date:{int(month)}-{int(day)}"
     for month, year in _MONTH_YEAR.findall(folded):
-        if month in _MONTH:
-            yield f"date:{_MONTH[month]}-{year}"
+        if month in MONTHS:
+            yield f"date:{MONTHS[month]}-{year}"
 
 
 def sentences_on(one: Witness, person: Sequence[str], goal: str = "") -> tuple[str, ...]:
