@@ -25,6 +25,7 @@ _MEMBERS = 8  # articles that a story is compared by
 _FACTS = 60
 _CHANGES = 40
 _TRUST = {True: 2.0, False: 1.0}  # of who speaks for itself, of a newsroom
+_COPY_TRUST = 0.8  # of a copy, for who goes where
 _CONFLICT = 0.4  # share of the leading answer's weight from which another is a conflict
 
 _RANK = {Status.RUMOURED: 0, Status.REPORTED: 1, Status.CONFIRMED: 2, Status.DENIED: 3, Status.HISTORICAL: 0}
@@ -59,9 +60,9 @@ def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Te
     )
     copy = _is_copy(told, one, traits)
     if copy:
-        return seen, Action.NONE, copy
+        return replace(seen, moves=tuple(_better_told(m, one) for m in seen.moves)), Action.NONE, copy
     moves, changed, added = _moved(seen.moves, one, at)
-    facts = (*(f for f in _facts(one) if f not in told.facts), *_new_people(told, moves, one), *_new_roles(told, one))
+    facts = (*(f for f in _facts(one) if f not in told.facts), *_new_people(told, moves, one), *(() if one.owner in told.sources else _new_roles(told, one)))
     status = _next(told.status, _event_status(one), one) if not moves else told.status
     if status is not told.status and status in (Status.CONFIRMED, Status.DENIED):
         changed = [*changed, f"the event: {told.status} -> {status}"]
@@ -133,14 +134,24 @@ def _is_copy(told: Telling, one: Witness, traits: Traits) -> str:
 
 
 def _whole(claims: Sequence[Claim]) -> list[Claim]:
-    """Return the claims without groups that named people make up, one a person."""
+    """Return the claims, one a person; a group is left out where named people make it up, but tells where they come from."""
     kept: list[Claim] = []
     for claim in sorted(claims, key=lambda c: (c.group, -c.weight)):
         if claim.group and any(not c.group for c in kept):
-            continue
-        if not any(same_group(claim.person, other.person) for other in kept):
+            kept = [replace(c, from_org=c.from_org or claim.from_org) if c.to_org and claim.to_org else c for c in kept]
+        elif not any(same_group(claim.person, other.person) for other in kept):
             kept.append(claim)
     return kept
+
+
+def _in_one_breath(claim: Claim, claims: Sequence[Claim], moves: Sequence[StoryMove]) -> Claim:
+    """Return a claim with what the story knows of somebody of whom the same article says the same."""
+    for mate in claims:
+        if mate is not claim and (mate.from_org, mate.to_org) == (claim.from_org, claim.to_org):
+            move = next((m for m in moves if _about(mate, m) and m.status is not Status.DENIED), None)
+            if move is not None:
+                return replace(claim, from_org=claim.from_org or move.from_org, to_org=claim.to_org or move.to_org)
+    return claim
 
 
 def _first_move(claim: Claim, one: Witness, at: float) -> StoryMove:
@@ -169,9 +180,18 @@ def _moved(moves: tuple[StoryMove, ...], one: Witness, at: float) -> tuple[tuple
         if not any(_about(claim, m) for m in result):
             if claim.group and any(not m.group for m in result):
                 continue
-            result.append(_first_move(claim, one, at))
+            result.append(_first_move(_in_one_breath(claim, claims, moves), one, at))
             added.append(f"a further person: {claim.person[0]}")
     return tuple(result), changed, added
+
+
+def _better_told(move: StoryMove, one: Witness) -> StoryMove:
+    """Return the move with the ends that a copy gives: what it repeats it may say more clearly, but it is no news."""
+    claim = next((c for c in one.claims if not c.guessed and _about(c, move)), None)
+    if claim is None or move.status is Status.DENIED or _is_way_back(claim, move):
+        return move
+    votes = _votes(move.votes, replace(claim, weight=claim.weight * _COPY_TRUST), one)
+    return replace(move, from_org=_elected(votes, "from") or move.from_org, to_org=_elected(votes, "to") or move.to_org, votes=votes)
 
 
 def _about(claim: Claim, move: StoryMove) -> bool:

@@ -485,31 +485,40 @@ THRESHOLD = 0.6
 _SURE_SAME = 20.0
 MEMORY = timedelta(days=400)  # how long the people of a story are remembered: an anniversary is no news
 SAGA = timedelta(days=30)  # within that long stories of the same people belong together
+_LONG = 100 * _DAY  # within that long what was announced may still be called off
 _FAR = 4.0  # days that count at most where the same people do the same
 
 
 def likeness(a: Traits, b: Traits) -> float:
     """Return how likely two articles tell of one event, in logits; symmetric. Far apart in time only the same people can make them one."""
-    apart = abs(a.at - b.at)
-    far = apart > WINDOW.total_seconds() + _DAY / 2
+    far = abs(a.at - b.at) > WINDOW.total_seconds() + _DAY / 2
     if far and not _may_be_told_again(a, b):
         return -_SURE_SAME
     found = features(a, b)
     if (found["goal_no"] and found["org_no"]) or found["left"]:
         return -_SURE_SAME  # two of one name; or somebody goes on from where the other has them go
-    if far and (found["goal_no"] or found["back"] or found["late"] or not (found["org"] and (found["movers"] or found["names"]))):
+    if far and (found["goal_no"] or found["back"] or found["late"]):
         return -_SURE_SAME
-    found["days"] = min(found["days"], 1.0 if max(a, b, key=lambda t: t.at).turns else _FAR)
+    later = max(a, b, key=lambda t: t.at)
+    found["days"] = min(found["days"], 1.0 if far and (later.turns or later.speaks or found["mover_named"]) else _FAR)
     found["days_mover"] = min(found["days_mover"], _FAR)
     return sum(WEIGHTS[name] * value for name, value in found.items() if value)
 
 
 def _may_be_told_again(a: Traits, b: Traits) -> bool:
-    """Whether the later of two articles a week or more apart can be of the earlier event: the same people, or it takes something back."""
-    later = max(a, b, key=lambda t: t.at)
-    if abs(a.at - b.at) > SAGA.total_seconds() and not later.old:
-        return False
-    return any(same_group(p, q) for p in a.movers for q in b.movers) or (later.turns and len(a.names & b.names) > 1)
+    """Whether the later of two articles a week or more apart can be of the earlier event.
+
+    It names the same people between the same two organisations, or with one of them within a month; or it takes something back.
+    """
+    first, then = sorted((a, b), key=lambda t: t.at)
+    apart = then.at - first.at
+    shared = first.organisations & then.organisations
+    people = any(same_group(p, q) for p in a.movers for q in b.movers) or any(named_in(p, then.text) for p in first.movers)
+    if then.old:
+        return people and bool(shared)
+    if apart > SAGA.total_seconds():
+        return people and then.turns and len(shared) > 1 and apart < _LONG
+    return bool(shared) and (people or (then.turns and len(a.names & b.names) > 1))
 
 
 def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datetime) -> tuple[Sameness, float] | None:

@@ -189,6 +189,7 @@ def is_group(person: str, language: str = "en") -> bool:
 
 
 _NEAR = 14  # characters between a name and the organisation that says whose it is
+_OFFER = re.compile(r"(?:offers?|bids?|proposals?|offres?|ofertas?|offert[ae]|angebote?|propost[ae]s?|bod|teklif\w*|предложени\w+|عرضا?)(?: \w{1,4})? ?$")
 _FILLER = re.compile(r"[\s,;&、，・和及与與와과]+|(?<!\w)(?:and|of|at|from|und|von|bei|et|de|d'|chez|e|di|da|y|del|en|van|z|i|w|ve|и|из|و|من|और|के|ex|former)(?!\w)")
 
 
@@ -237,6 +238,8 @@ def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Langu
     behind = next((slot for size in range(min(8, len(glued)), 0, -1) if (slot := table.after.get(glued[:size]))), "")
     if behind:
         return {"source": "from", "goal": "to", "of": "from"}.get(behind, "")
+    if _OFFER.search(before):
+        return "to"
     words = [w for w in re.findall(r"[^\W_]+(?:['’][^\W_]+)?|d'", before) if w not in table.skip]
     if not words:
         return ""
