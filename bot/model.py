@@ -334,6 +334,7 @@ class Traits:
     acts: frozenset[str] = frozenset()
     named_in_title: bool = False
     text: str = ""
+    weak: bool = False
     speaks: bool = False
     turns: bool = False
     old: bool = False
