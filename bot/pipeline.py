@@ -57,12 +57,15 @@ from bot.model import (
     Response,
     Story,
     StoryId,
+    Traits,
     Verb,
     Visit,
 )
 from bot.moves.judge import Watch, judge, touches
+from bot.placing import marks_of, owner_of
 from bot.ports import Clock, Fetcher, Notifier, Store, WorkerKilled, Workers
 from bot.stories import match, merge
+from bot.stories.witness import Witness, witness
 from bot.telemetry import Counters, event
 from bot.urls import public_host, redact
 
@@ -276,13 +279,18 @@ class Pipeline:
     def _judge(self, article: Article, feed: Feed) -> None:
         now = self.clock.now()
         finding = judge(self.watch(), article.title, article.body, article.language)
-        traits = match.traits(article, finding)
-        placement = self._place(article, feed, finding, traits, now)
+        owner = feed.owner or owner_of(article, _outlet(article, feed))
+        marks = marks_of(self.watch(), article, finding)
+        traits = match.traits(article, finding, marks, owner=owner)
+        one = witness(article, finding, marks, traits, owner=owner, outlet=_outlet(article, feed))
+        placement = self._place(article, feed, finding, traits, one, now)
         owed: Sequence[Operation] = ()
         if placement.verdict is merge.Verdict.ALERT and placement.story is not None:
             owed = self._alerts(placement.story, article, feed, finding, now)
             if not owed:
-                placement = merge.Placement(replace(placement.story, told=False), merge.Verdict.NO_ROUTE)
+                placement = replace(
+                    placement, story=replace(placement.story, told=False), verdict=merge.Verdict.NO_ROUTE, why=""
+                )
         self.store.save_finding(article, finding, placement.story, traits.keys, owed, now)
         self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
         event(
@@ -293,24 +301,31 @@ class Pipeline:
             score=finding.score,
             verdict=placement.verdict,
             why=placement.why or None,
+            action=placement.action,
+            news=placement.news or None,
         )
 
     def _place(
-        self, article: Article, feed: Feed, finding: Finding, traits: match.Traits, now: datetime
+        self, article: Article, feed: Feed, finding: Finding, traits: Traits, one: Witness, now: datetime
     ) -> merge.Placement:
-        """Find the article's story among those of the window; most articles are not worth the look-up."""
+        """Find the article's story among those that share a key with it; what is no talent story may still add to one."""
         thresholds = self.config.thresholds
-        if finding.score < thresholds.digest:
-            return merge.Placement(None, merge.Verdict.NO_STORY)
-        candidates = self.store.candidates(traits.keys, now - match.WINDOW)
+        candidates = self.store.candidates(traits.keys, now - match.MEMORY)
         placement = merge.place(
-            article, finding, traits, candidates, digest_at=thresholds.digest, alert_at=thresholds.alert, now=now
+            article,
+            finding,
+            traits,
+            candidates,
+            digest_at=thresholds.digest,
+            alert_at=thresholds.alert,
+            now=now,
+            one=one,
         )
         if placement.verdict is not merge.Verdict.ALERT or placement.story is None:
             return placement
         mute = self._mute_of(placement.story, article, feed, now)
         if mute:
-            return merge.Placement(replace(placement.story, told=False), merge.Verdict.MUTED, mute)
+            return replace(placement, story=replace(placement.story, told=False), verdict=merge.Verdict.MUTED, why=mute)
         return placement
 
     def _mute_of(self, story: Story, article: Article, feed: Feed, now: datetime) -> str:

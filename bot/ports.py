@@ -121,7 +121,10 @@ class Store(Protocol):
 
     # -- stories
     def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
-        """Return stories seen since then that share one of `keys`, latest first, with all keys of each."""
+        """Return stories seen since then that share one of `keys`, those with the most first, with all keys of each.
+
+        Under a common key only the latest stories are looked at, and no more than a few dozen come back.
+        """
 
     def save_finding(
         self,

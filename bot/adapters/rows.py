@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.model import (
+    Action,
     Article,
+    Change,
     Entry,
     EntryId,
     Feed,
@@ -29,7 +31,11 @@ from bot.model import (
     Status,
     Story,
     StoryId,
+    StoryMove,
+    Telling,
+    Traits,
     Verb,
+    Vote,
 )
 
 
@@ -176,7 +182,7 @@ def _spans(pairs: list[list[int]]) -> tuple[Span, ...]:
 
 STORY_COLUMNS = (
     "s.id, s.headline, s.url, s.first_seen, s.last_seen, s.people, s.organisations, s.destinations, s.kinds, s.score,"
-    " s.articles, s.told, s.baseline"
+    " s.articles, s.told, s.baseline, s.saga, s.telling"
 )
 
 
@@ -196,7 +202,51 @@ def story_of(row: sqlite3.Row) -> Story:
         articles=row["articles"],
         told=bool(row["told"]),
         baseline=bool(row["baseline"]),
+        saga=row["saga"],
+        telling=Telling() if row["telling"] is None else telling_of(row["telling"]),
     )
+
+
+def telling_json(telling: Telling) -> bytes:
+    """Return a telling as compressed JSON; sets in order, so that equal tellings are equal bytes."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Telling | StoryMove | Change | Traits | Vote):
+            return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        if isinstance(value, frozenset):
+            return sorted(value)
+        return [plain(v) for v in value] if isinstance(value, tuple) else value
+
+    return pack(dumps(plain(telling)))
+
+
+def telling_of(blob: bytes) -> Telling:
+    """Return what `telling_json` was given."""
+    raw = json.loads(unpack(blob))
+    return Telling(
+        moves=tuple(_story_move(m) for m in raw["moves"]),
+        sources=tuple(raw["sources"]),
+        outlets=tuple(raw["outlets"]),
+        facts=tuple(raw["facts"]),
+        status=Status(raw["status"]),
+        changes=tuple(Change(**{**c, "action": Action(c["action"])}) for c in raw["changes"]),
+        members=tuple(_traits(t) for t in raw["members"]),
+        changed_at=raw["changed_at"],
+    )
+
+
+def _story_move(raw: dict[str, Any]) -> StoryMove:
+    votes = tuple(Vote(**v) for v in raw["votes"])
+    return StoryMove(**{**raw, "person": tuple(raw["person"]), "status": Status(raw["status"]), "votes": votes})
+
+
+_TRAIT_SETS = frozenset({"title", "lead", "names", "numbers", "organisations", "title_organisations", "kinds", "acts"})
+
+
+def _traits(raw: dict[str, Any]) -> Traits:
+    sets = {name: frozenset(raw[name]) for name in _TRAIT_SETS}
+    groups = {name: tuple(map(tuple, raw[name])) for name in ("movers", "people", "ends")}
+    return Traits(**{**raw, **sets, **groups, "keys": tuple(raw["keys"])})
 
 
 def story_values(story: Story) -> dict[str, Any]:
@@ -215,6 +265,8 @@ def story_values(story: Story) -> dict[str, Any]:
         "articles": story.articles,
         "told": int(story.told),
         "baseline": int(story.baseline),
+        "saga": story.saga,
+        "telling": telling_json(story.telling),
     }
 
 

@@ -155,6 +155,14 @@ _STEPS = (
     CREATE INDEX outbox_started ON outbox (channel, started_at);
     CREATE INDEX outbox_sweeps ON outbox (sweep_at) WHERE sweep_at IS NOT NULL;
     """,
+    """
+    ALTER TABLE stories ADD COLUMN saga TEXT NOT NULL DEFAULT '';    -- stories of one saga are one affair
+    ALTER TABLE stories ADD COLUMN telling BLOB;                     -- JSON, NULL for none
+    UPDATE stories SET saga = id;
+    ALTER TABLE story_keys ADD COLUMN seen REAL NOT NULL DEFAULT 0;  -- when the story got the key
+    UPDATE story_keys SET seen = coalesce((SELECT last_seen FROM stories WHERE id = story_id), 0);
+    CREATE INDEX story_keys_latest ON story_keys (key, seen DESC, story_id);
+    """,
 )
 
 VERSION = len(_STEPS)

@@ -46,6 +46,8 @@ _DISK = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PERM,
 }
+_LATEST = 48  # stories looked at under one key
+_MOST = 24  # stories that come back
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -406,13 +408,16 @@ class SqliteStore:
 
     def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
         """See `Store`."""
-        marks = ",".join("?" * len(keys))
+        if not keys:
+            return []
+        latest = " UNION ALL ".join(
+            ["SELECT * FROM (SELECT story_id FROM story_keys WHERE key = ? ORDER BY seen DESC LIMIT ?)"] * len(keys)
+        )
         found = self._rows(
             f"SELECT {rows.STORY_COLUMNS}, (SELECT json_group_array(key) FROM story_keys WHERE story_id = s.id) AS keys"
-            " FROM stories s WHERE s.last_seen >= ?"
-            f" AND s.id IN (SELECT story_id FROM story_keys WHERE key IN ({marks}))"
-            " ORDER BY s.last_seen DESC, s.id",
-            (since.timestamp(), *keys),
+            f" FROM (SELECT story_id, count(*) AS shared FROM ({latest}) GROUP BY story_id) JOIN stories s ON s.id = story_id"
+            " WHERE s.last_seen >= ? ORDER BY shared DESC, s.last_seen DESC, s.id LIMIT ?",
+            (*(value for key in keys for value in (key, _LATEST)), since.timestamp(), _MOST),
         )
         return [(rows.story_of(row), frozenset(json.loads(row["keys"]))) for row in found]
 
@@ -439,7 +444,10 @@ class SqliteStore:
             )
             if story is not None:
                 _write_story(db, story)
-                db.executemany("INSERT OR IGNORE INTO story_keys VALUES (?, ?)", [(key, story.id) for key in keys])
+                db.executemany(
+                    "INSERT OR IGNORE INTO story_keys (key, story_id, seen) VALUES (?, ?, ?)",
+                    [(key, story.id, now.timestamp()) for key in keys],
+                )
             _owe(db, owed)
 
     def first_run(self, now: datetime) -> FirstRun:

@@ -62,7 +62,11 @@ def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Te
     if copy:
         return replace(seen, moves=tuple(_better_told(m, one) for m in seen.moves)), Action.NONE, copy
     moves, changed, added = _moved(seen.moves, one, at)
-    facts = (*(f for f in _facts(one) if f not in told.facts), *_new_people(told, moves, one), *(() if one.owner in told.sources else _new_roles(told, one)))
+    facts = (
+        *(f for f in _facts(one) if f not in told.facts),
+        *_new_people(told, moves, one),
+        *(() if one.owner in told.sources else _new_roles(told, one)),
+    )
     status = _next(told.status, _event_status(one), one) if not moves else told.status
     if status is not told.status and status in (Status.CONFIRMED, Status.DENIED):
         changed = [*changed, f"the event: {told.status} -> {status}"]
@@ -157,7 +161,9 @@ def _in_one_breath(claim: Claim, claims: Sequence[Claim], moves: Sequence[StoryM
 def _first_move(claim: Claim, one: Witness, at: float) -> StoryMove:
     status = _said(claim.person, claim, one, None)
     votes = _votes((), claim, one)
-    return StoryMove(claim.person, claim.from_org, claim.to_org, claim.role, status, at, one.outlet or one.owner, claim.group, votes)
+    return StoryMove(
+        claim.person, claim.from_org, claim.to_org, claim.role, status, at, one.outlet or one.owner, claim.group, votes
+    )
 
 
 def _moved(moves: tuple[StoryMove, ...], one: Witness, at: float) -> tuple[tuple[StoryMove, ...], list[str], list[str]]:
@@ -191,7 +197,12 @@ def _better_told(move: StoryMove, one: Witness) -> StoryMove:
     if claim is None or move.status is Status.DENIED or _is_way_back(claim, move):
         return move
     votes = _votes(move.votes, replace(claim, weight=claim.weight * _COPY_TRUST), one)
-    return replace(move, from_org=_elected(votes, "from") or move.from_org, to_org=_elected(votes, "to") or move.to_org, votes=votes)
+    return replace(
+        move,
+        from_org=_elected(votes, "from") or move.from_org,
+        to_org=_elected(votes, "to") or move.to_org,
+        votes=votes,
+    )
 
 
 def _about(claim: Claim, move: StoryMove) -> bool:
@@ -245,7 +256,13 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
     def says(kind: str) -> bool:
         return any(found_in(p, text) >= 0 for p in known.of(kind, one.language))
 
-    back = move is not None and claim is not None and not claim.guessed and not _is_guess(move) and _is_way_back(claim, move)
+    back = (
+        move is not None
+        and claim is not None
+        and not claim.guessed
+        and not _is_guess(move)
+        and _is_way_back(claim, move)
+    )
     undone = back or (says("undone") and (move is not None or claim is None or claim.guessed))
     if (undone or (claim is not None and claim.status is Status.DENIED)) and not says("after_all"):
         return Status.DENIED
@@ -263,12 +280,16 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
 
 def _is_guess(move: StoryMove) -> bool:
     """Whether no text has told the ends of a move in so many words."""
-    return all(v.weight < 0.5 for v in move.votes)  # noqa: PLR2004
+    return all(v.weight < 0.5 for v in move.votes)
 
 
 def _is_way_back(claim: Claim, move: StoryMove) -> bool:
     """Whether a claim has somebody go, or stay, where an announced move would have taken them from."""
-    return bool(claim.to_org and move.from_org) and org_key(claim.to_org) == org_key(move.from_org) and org_key(move.to_org) != org_key(move.from_org)
+    return (
+        bool(claim.to_org and move.from_org)
+        and org_key(claim.to_org) == org_key(move.from_org)
+        and org_key(move.to_org) != org_key(move.from_org)
+    )
 
 
 def _correction(moves: Sequence[StoryMove], one: Witness) -> tuple[StoryMove, StoryMove | None] | None:
@@ -282,7 +303,9 @@ def _correction(moves: Sequence[StoryMove], one: Witness) -> tuple[StoryMove, St
         if goal not in one.organisations or not _denied_goal(one, one.organisations[goal]):
             continue
         others = [name for key, name in one.organisations.items() if key not in (goal, org_key(move.from_org))]
-        claimed = [c.to_org for c in one.claims if same_group(c.person, move.person) and c.to_org and org_key(c.to_org) != goal]
+        claimed = [
+            c.to_org for c in one.claims if same_group(c.person, move.person) and c.to_org and org_key(c.to_org) != goal
+        ]
         right = (claimed or others or [""])[0]
         if right:
             status = Status.CONFIRMED if one.speaks else Status.REPORTED
@@ -297,7 +320,12 @@ _NOT = re.compile(
 
 def _denied_goal(one: Witness, name: str) -> bool:
     """Whether a sentence says of an organisation that somebody does not go there."""
-    return any(fold_name in s and _NOT.search(s[: s.find(fold_name)][-40:] + s[s.find(fold_name) + len(fold_name) :][:16]) is not None for s in one.sentences for fold_name in (name.casefold(),))
+    return any(
+        fold_name in s
+        and _NOT.search(s[: s.find(fold_name)][-40:] + s[s.find(fold_name) + len(fold_name) :][:16]) is not None
+        for s in one.sentences
+        for fold_name in (name.casefold(),)
+    )
 
 
 def _renamed(move: StoryMove, one: Witness, traits: Traits) -> StoryMove:

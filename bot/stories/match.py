@@ -7,8 +7,8 @@ No statistics of a corpus enter, so that what was decided once is decided the sa
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -31,7 +31,9 @@ _SURE = 0.3  # confidence from which a move counts
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = r"[A-Za-z0-9_\u00c0-\u024f'’-]"
 _CAPITAL = rf"[A-Z\u00c0-\u00de\u0100-\u017d]{_LETTER}*"
-_NAME = re.compile(rf"(?<![A-Za-z0-9_@\u00c0-\u024f])({_CAPITAL})((?: [A-Z]\.)?(?: (?:de|da|di|van|von|der|den|al|bin|el|la)){{0,2}}(?: {_CAPITAL}){{1,2}})")
+_NAME = re.compile(
+    rf"(?<![A-Za-z0-9_@\u00c0-\u024f])({_CAPITAL})((?: [A-Z]\.)?(?: (?:de|da|di|van|von|der|den|al|bin|el|la)){{0,2}}(?: {_CAPITAL}){{1,2}})"
+)
 _SINGLE = re.compile(rf"(?<![A-Za-z0-9_@\u00c0-\u024f]){_CAPITAL}|@\w{{3,}}", re.ASCII)
 _NATIVE = r"[\u0400-\u052f\u0600-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af·・\-]"
 _GLOSS = re.compile(
@@ -41,7 +43,7 @@ _GLOSS = re.compile(
 
 
 # What a headline says is done, where two headlines of one event use one word or another for it.
-_ACTS = dict.fromkeys("join move hire poach leave lose oust appoint become arrival departure stay".split(), "person")
+_ACTS = dict.fromkeys(["join", "move", "hire", "poach", "leave", "lose", "oust", "appoint", "become", "arrival", "departure", "stay"], "person")
 _ACTS |= {"found": "found", "team": "reorg", "drive": "trend", "retention": "pay", "compensation": "pay"}
 
 
@@ -54,23 +56,38 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
     cut = len(title) + 2 + LEAD
     news = headline_moves(article, finding)
     glosses = glosses_of(f"{title}\n{top}")
-    orgs = {org_key(m.value) for m in marks if m.kind == "org" and m.start < cut} | {org_key(o) for o in finding.organisations}
+    orgs = {org_key(m.value) for m in marks if m.kind == "org" and m.start < cut} | {
+        org_key(o) for o in finding.organisations
+    }
     orgs |= {org_key(o) for m in news for o in (m.from_org, m.to_org) if o}
     if owner and is_organisation(owner):
         orgs.add(org_key(owner))
     title_orgs = {org_key(m.value) for m in marks if m.kind == "org" and m.end <= len(title)}
     movers = _groups((m.person for m in news if is_name(m.person) and not _is_post(m.person)), glosses)
-    others = [article.entry.publisher, owner, *relays_of(f"{title}\n{top}", finding.language, skip=(), people=[m.person for m in news])]
+    others = [
+        article.entry.publisher,
+        owner,
+        *relays_of(f"{title}\n{top}", finding.language, skip=(), people=[m.person for m in news]),
+    ]
     outlets = [fold(o) for o in others if o]
     named = tuple(
-        p for p in _people(title, top, finding, marks, glosses) if _holds(movers, p) or not any(fold(p[0]) in o or o in fold(p[0]) for o in outlets if len(o) > 3)
+        p
+        for p in _people(title, top, finding, marks, glosses)
+        if _holds(movers, p) or not any(fold(p[0]) in o or o in fold(p[0]) for o in outlets if len(o) > 3)
     )
     leading = _leading(title, top, movers, named)
     org_words = _org_words(article.text, marks)
     title_words = frozenset(words_of(headline(title))) - org_words
     lead_words = frozenset(words_of(fold(_without(top, title)))) - title_words - org_words
     words_of_bosses = _boss_words()
-    names = frozenset(bare for w in _SINGLE.findall(f"{title} {top}") if weight(bare := _bare(w)) == 1 and bare not in words_of_bosses) - org_words
+    names = (
+        frozenset(
+            bare
+            for w in _SINGLE.findall(f"{title} {top}")
+            if weight(bare := _bare(w)) == 1 and bare not in words_of_bosses
+        )
+        - org_words
+    )
     result = Traits(
         title=title_words,
         lead=lead_words,
@@ -81,16 +98,21 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         organisations=frozenset(orgs),
         title_organisations=frozenset(title_orgs),
         ends=tuple((m.person, org_key(m.from_org or ""), org_key(m.to_org or "")) for m in news if is_name(m.person)),
-        weak=bool(leading) and not any(_holds(movers, p) for p in leading) and all(_position(title, p) < 0 for p in leading),
+        weak=bool(leading)
+        and not any(_holds(movers, p) for p in leading)
+        and all(_position(title, p) < 0 for p in leading),
         kinds=frozenset(k.value for k in finding.kinds),
-        acts=frozenset(_ACTS.get(m.value, m.value) for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)),
+        acts=frozenset(
+            _ACTS.get(m.value, m.value) for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)
+        ),
         text=fold(f"{title}\n{top}"),
-        speaks=bool(owner) and (is_organisation(owner) or first_of(phrases().statements, fold(article.entry.publisher)) != ""),
+        speaks=bool(owner)
+        and (is_organisation(owner) or first_of(phrases().statements, fold(article.entry.publisher)) != ""),
         turns=_turns(fold(f"{title}\n{top}"), finding.language),
         old=bool(first_of(phrases().of("old", finding.language), fold(f"{title}\n{top}"))),
-        named_in_title=any(0 <= _position(title, p) for p in leading),
+        named_in_title=any(_position(title, p) >= 0 for p in leading),
         language=finding.language,
-        at=(article.entry.published_at or article.entry.seen_at).timestamp(),
+        at=_told_at(article),
     )
     return _with_keys(result, article)
 
@@ -121,6 +143,14 @@ def _org_words(text: str, marks: Sequence[Mark]) -> frozenset[str]:
     return frozenset(w for m in marks if m.kind == "org" for w in words_of(fold(text[m.start : m.end])))
 
 
+def _told_at(article: Article) -> float:
+    """Return when an article came out, in seconds: as it says, if that is believable, else when it was seen."""
+    entry = article.entry
+    said = entry.published_at or (entry.seen_at - WINDOW if entry.baseline else entry.seen_at)
+    believable = said <= entry.seen_at and (entry.baseline or entry.seen_at - said <= 2 * WINDOW)
+    return (said if believable else entry.seen_at).timestamp()
+
+
 @cache
 def _organisations() -> frozenset[str]:
     return frozenset(org_key(form) for o in load().organisations for form in (o.name, *o.aliases))
@@ -133,7 +163,7 @@ def is_organisation(name: str) -> bool:
 
 def _without(body: str, title: str) -> str:
     """Return the body without the title that it may begin with."""
-    return body[len(title) :] if body.startswith(title) else body
+    return body.removeprefix(title)
 
 
 def _with_keys(one: Traits, article: Article) -> Traits:
@@ -150,7 +180,7 @@ def _with_keys(one: Traits, article: Article) -> Traits:
     for person in (*one.movers, *one.people)[:6]:
         keys += [key for spelling in person[:3] for key in name_keys(spelling)]
     keys += [f"org:{org}" for org in sorted(one.title_organisations or one.organisations)[:4]]
-    keys += [f"number:{n:.6g}" for n in sorted(one.numbers) if n >= 100][:3]  # noqa: PLR2004
+    keys += [f"number:{n:.6g}" for n in sorted(one.numbers) if n >= 100][:3]
     return replace(one, keys=tuple(dict.fromkeys([*keys, *word_keys(one)])))
 
 
@@ -164,7 +194,7 @@ def name_keys(spelling: str) -> list[str]:
 def word_keys(one: Traits) -> list[str]:
     """Return keys of the rarest words: first those of the headline, then of the lead."""
     ranked = [sorted(words, key=lambda w: (-weight(w), -len(w), w)) for words in (one.title, one.lead)]
-    return [f"word:{w}" for w in (*ranked[0][:6], *ranked[1][:8]) if weight(w) >= 0.5]  # noqa: PLR2004
+    return [f"word:{w}" for w in (*ranked[0][:6], *ranked[1][:8]) if weight(w) >= 0.5]
 
 
 def headline_moves(article: Article, finding: Finding) -> list[Move]:
@@ -179,7 +209,13 @@ def is_name(person: str) -> bool:
     words = person.split()
     if script(person) != "latin":
         return True
-    return bool(words) and words[0][:1].isupper() and (len(words) > 1 or weight(fold(person)) == 1) and not person[0].isdigit() and words[-1][:1].isupper()
+    return (
+        bool(words)
+        and words[0][:1].isupper()
+        and (len(words) > 1 or weight(fold(person)) == 1)
+        and not person[0].isdigit()
+        and words[-1][:1].isupper()
+    )
 
 
 def _is_post(person: str) -> bool:
@@ -192,7 +228,7 @@ def glosses_of(text: str) -> list[tuple[str, str]]:
     for match in _GLOSS.finditer(text):
         native, latin = match["native"] or match["native2"], match["latin"] or match["latin2"]
         pieces = native.split()
-        for n in ([native, *pieces] if len(pieces) > 1 else [native]):
+        for n in [native, *pieces] if len(pieces) > 1 else [native]:
             for size in range(len(n), 1, -1) if script(n) in ("han", "hangul", "kana") and " " not in n else (len(n),):
                 if same_name(n[-size:], latin):
                     found.append((n[-size:], latin))
@@ -213,7 +249,9 @@ def _groups(names: Iterable[str], glosses: Sequence[tuple[str, str]]) -> tuple[t
     return tuple(tuple(g) for g in groups)
 
 
-def _people(title: str, top: str, finding: Finding, marks: Sequence[Mark], glosses: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
+def _people(
+    title: str, top: str, finding: Finding, marks: Sequence[Mark], glosses: Sequence[tuple[str, str]]
+) -> tuple[tuple[str, ...], ...]:
     cut = len(title) + 2 + LEAD
     known = [m.value for m in marks if m.kind == "person" and m.start < cut]
     given = load().names.given
@@ -246,7 +284,14 @@ def _leading(
     """
     chiefs = bosses()
     text = f"{title}\n{top}"
-    for pool in (movers, tuple(p for p in named if not chiefs.intersection(p) and any(is_name(n) and " " in n.strip() or script(n) != "latin" for n in p))):
+    for pool in (
+        movers,
+        tuple(
+            p
+            for p in named
+            if not chiefs.intersection(p) and any((is_name(n) and " " in n.strip()) or script(n) != "latin" for n in p)
+        ),
+    ):
         at = sorted((position, person) for person in pool if (position := _position(text, person)) >= 0)
         in_title = tuple(p for position, p in at if position < len(title) and not _is_behind(text, position))
         if in_title:
@@ -257,7 +302,9 @@ def _leading(
         first = front[0][0]
         if pool is not movers and first > len(title) + 160:
             continue
-        end = min((e for mark in (". ", "。", "\n", "! ", "？") if (e := text.find(mark, first)) > 0), default=len(text))
+        end = min(
+            (e for mark in (". ", "。", "\n", "! ", "？") if (e := text.find(mark, first)) > 0), default=len(text)
+        )
         return tuple(p for position, p in front if position <= end)
     return ()
 
@@ -271,7 +318,12 @@ def _is_behind(text: str, position: int) -> bool:
 
 def _position(text: str, person: Sequence[str]) -> int:
     """Return where a person is first named, by full name or by the last word of it; -1 for nowhere."""
-    found = [at for name in person for form in (name, name.split()[-1]) if len(form) > 2 - (script(form) != "latin") and (at := text.find(form)) >= 0]
+    found = [
+        at
+        for name in person
+        for form in (name, name.split()[-1])
+        if len(form) > 2 - (script(form) != "latin") and (at := text.find(form)) >= 0
+    ]
     return min(found, default=-1)
 
 
@@ -358,8 +410,10 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "lead_only": float(bool(shared) and a.named_in_title != b.named_in_title),
         "both_lead": float(bool(shared) and not (a.named_in_title or b.named_in_title)),
         "team_no": float(_team_and_person(a, b)),
-        "rare_kind": float(bool(orgs and a.kinds & b.kinds & _RARE) and days < 3 and not (a.movers and b.movers and not shared)),  # noqa: PLR2004
-        "founded": float(bool(shared) and days > 1.5 and ("founding" in a.kinds) != ("founding" in b.kinds)),  # noqa: PLR2004
+        "rare_kind": float(
+            bool(orgs and a.kinds & b.kinds & _RARE) and days < 3 and not (a.movers and b.movers and not shared)
+        ),
+        "founded": float(bool(shared) and days > 1.5 and ("founding" in a.kinds) != ("founding" in b.kinds)),
         "days": 0.0 if shared else days,
         "days_mover": days if shared else 0.0,
         "goal_same": float(ends in ("same", "unsaid")),
@@ -379,13 +433,24 @@ def _team_and_person(a: Traits, b: Traits) -> bool:
     x, y = a.acts - _NOISY, b.acts - _NOISY
     if not x or not y or x & y:
         return False
-    return any(x.named_in_title and "person" in x.acts and not y.named_in_title and "person" not in y.acts for x, y in ((a, b), (b, a)))
+    return any(
+        x.named_in_title and "person" in x.acts and not y.named_in_title and "person" not in y.acts
+        for x, y in ((a, b), (b, a))
+    )
 
 
 def _answers(a: Traits, b: Traits) -> bool:
     """Whether a firm says something, without naming anybody, within two days of news about it that names nobody either."""
     first, then = sorted((a, b), key=lambda t: t.at)
-    return then.speaks and not first.speaks and not a.movers and not b.movers and then.organisations <= first.title_organisations and bool(then.organisations) and then.at - first.at < 2 * _DAY
+    return (
+        then.speaks
+        and not first.speaks
+        and not a.movers
+        and not b.movers
+        and then.organisations <= first.title_organisations
+        and bool(then.organisations)
+        and then.at - first.at < 2 * _DAY
+    )
 
 
 def _share(title: frozenset[str], whole: frozenset[str]) -> float:
@@ -400,7 +465,12 @@ def named_in(person: Sequence[str], folded: str) -> bool:
         if len(whole) > 1 and whole in folded and (" " in whole or script(whole) != "latin"):
             return True
         last = whole.split()[-1]
-        if len(last) > 4 and script(last) == "latin" and weight(last) == 1 and re.search(rf"(?<![^\W_]){re.escape(last)}(?![^\W_])", folded):
+        if (
+            len(last) > 4
+            and script(last) == "latin"
+            and weight(last) == 1
+            and re.search(rf"(?<![^\W_]){re.escape(last)}(?![^\W_])", folded)
+        ):
             return True
     return False
 
@@ -448,38 +518,38 @@ class Sameness(StrEnum):
 WEIGHTS: dict[str, float] = {
     "bias": -1.97,
     "title": 1.05,
-    "whole": 2.03,
-    "cover": 2.39,
+    "whole": 2.04,
+    "cover": 2.4,
     "cover_min": 1.03,
-    "language": 2.71,
-    "cross_alone": -1.18,
-    "names": 2.13,
+    "language": 2.7,
+    "cross_alone": -1.17,
+    "names": 2.11,
     "names_no": -0.31,
-    "movers": 2.79,
+    "movers": 2.77,
     "native": 1.51,
     "pair": 1.22,
     "answer": 1.95,
-    "movers_no": -2.53,
-    "mover_named": 1.37,
+    "movers_no": -2.49,
+    "mover_named": 1.35,
     "mover_gone": -0.58,
-    "people": 0.12,
-    "title_org": 0.48,
-    "org": 1.79,
-    "org_no": -1.95,
+    "people": 0.11,
+    "title_org": 0.47,
+    "org": 1.78,
+    "org_no": -1.94,
     "number": 0.95,
-    "number_no": -0.45,
-    "kinds": 1.03,
-    "kinds_no": 0.03,
+    "number_no": -0.44,
+    "kinds": 1.02,
+    "kinds_no": 0.05,
     "acts": -0.06,
-    "acts_no": -1.07,
-    "lead_only": -1.3,
-    "both_lead": -0.36,
-    "team_no": -3.69,
-    "rare_kind": 0.49,
-    "founded": -1.3,
+    "acts_no": -1.13,
+    "lead_only": -1.34,
+    "both_lead": -0.35,
+    "team_no": -2.86,
+    "rare_kind": 0.5,
+    "founded": -1.28,
     "days": -1.05,
-    "days_mover": -0.41,
-    "goal_same": 0.79,
+    "days_mover": -0.44,
+    "goal_same": 0.73,
     "goal_no": -2.36,
     "back": -2.49,
     "left": -3.0,
@@ -517,7 +587,9 @@ def _may_be_told_again(a: Traits, b: Traits) -> bool:
     first, then = sorted((a, b), key=lambda t: t.at)
     apart = then.at - first.at
     shared = first.organisations & then.organisations
-    people = any(same_group(p, q) for p in a.movers for q in b.movers) or any(named_in(p, then.text) for p in first.movers)
+    people = any(same_group(p, q) for p in a.movers for q in b.movers) or any(
+        named_in(p, then.text) for p in first.movers
+    )
     if then.old:
         return people and bool(shared)
     if apart > SAGA.total_seconds():
@@ -530,7 +602,12 @@ def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datet
     shared = story_keys.intersection(new.keys)
     kinds = {key.partition(":")[0] for key in shared}
     recent = now - story.last_seen < WINDOW
-    for prefix, why in (("entry", Sameness.LINK), ("link", Sameness.LINK), ("text", Sameness.TEXT), ("headline", Sameness.HEADLINE)):
+    for prefix, why in (
+        ("entry", Sameness.LINK),
+        ("link", Sameness.LINK),
+        ("text", Sameness.TEXT),
+        ("headline", Sameness.HEADLINE),
+    ):
         if prefix in kinds and (recent or why is not Sameness.HEADLINE):
             return why, _SURE_SAME
     if any(_ends(new, member) == "left" for member in story.telling.members):
@@ -553,7 +630,8 @@ def saga_of(new: Traits, candidates: Sequence[tuple[Story, frozenset[str]]], now
     near = [
         story
         for story, _ in candidates
-        if now - story.last_seen <= SAGA and any(same_group(p, q) for m in story.telling.members for p in (*new.movers, *new.people) for q in m.movers)
+        if now - story.last_seen <= SAGA
+        and any(same_group(p, q) for m in story.telling.members for p in (*new.movers, *new.people) for q in m.movers)
     ]
     latest = max(near, key=lambda s: (s.last_seen, s.id), default=None)
     return latest.saga or latest.id if latest else ""

@@ -61,7 +61,14 @@ def place(
     match = best_match(new, candidates, now)
     if match is None and finding.score < digest_at:
         return Placement(None, Verdict.NO_STORY)
-    one = one or witness(article, finding, (), new, owner=article.entry.publisher or article.entry.feed_url, outlet=article.entry.publisher)
+    one = one or witness(
+        article,
+        finding,
+        (),
+        new,
+        owner=article.entry.publisher or article.entry.feed_url,
+        outlet=article.entry.publisher,
+    )
     if match is None:
         told, action, news = begin(one, new, new.at)
         story = replace(_new_story(article, finding, at), telling=told)

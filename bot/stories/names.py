@@ -14,7 +14,7 @@ from bot.lexicon.weights import pinyin
 _SPECIAL = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ə": "a"}
 )
-_PARTICLES = frozenset("de da di del della van von der den al el bin ibn la le dr".split())
+_PARTICLES = frozenset(["de", "da", "di", "del", "della", "van", "von", "der", "den", "al", "el", "bin", "ibn", "la", "le", "dr"])
 _LATIN = re.compile(r"[a-z]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MIDDLE_DOT = re.compile(r"[·・•‧\s]+")
@@ -42,7 +42,7 @@ def same_name(one: str, other: str) -> bool:
     a, b = plain(one), plain(other)
     if not a or not b:
         return False
-    if set(a) == set(b) or "".join(a) == "".join(b) or "".join(sorted(a)) == "".join(sorted(b)) and len(a) == len(b):
+    if set(a) == set(b) or "".join(a) == "".join(b) or ("".join(sorted(a)) == "".join(sorted(b)) and len(a) == len(b)):
         return True
     native = (not is_latin(one), not is_latin(other))
     if native[0] != native[1] or (native[0] and native[1] and script(one) != script(other)):
@@ -136,14 +136,16 @@ _RANGES = (
 _CYRILLIC = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
-        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch . y . e yu ya i yi ye g".replace(".", "").split(" "),
+        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch . y . e yu ya i yi ye g".replace(".", "").split(
+            " "
+        ),
         strict=True,
     )
 )
 _ARABIC = dict(
     zip(
         "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآءئؤپچژگڤ",
-        "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h w y a a a i a a y w p ch zh g v".split(),
+        ["a", "b", "t", "th", "j", "h", "kh", "d", "dh", "r", "z", "s", "sh", "s", "d", "t", "z", "a", "gh", "f", "q", "k", "l", "m", "n", "h", "w", "y", "a", "a", "a", "i", "a", "a", "y", "w", "p", "ch", "zh", "g", "v"],
         strict=True,
     )
 )
@@ -159,12 +161,12 @@ _KANA = {
     for sound, c in zip(row.split("|")[0].split(), row.split("|")[1], strict=True)
 }
 _INITIAL = "g kk n d tt r m b pp s ss . j jj ch k t p h".replace(".", "").split(" ")
-_VOWEL = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split()
+_VOWEL = ["a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu", "eu", "ui", "i"]
 _FINAL = ". k k k n n n t l l l l l l l l m p p t t ng t t k t p t".replace(".", "").split(" ")
 _DEVANAGARI = dict(
     zip(
         "कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहअआइईउऊएऐओऔऑािीुूेैोौॉृं",
-        "k kh g gh n ch chh j jh n t th d dh n t th d dh n p ph b bh m y r l v sh sh s h a a i i u u e ai o au o a i i u u e ai o au o ri n".split(),
+        ["k", "kh", "g", "gh", "n", "ch", "chh", "j", "jh", "n", "t", "th", "d", "dh", "n", "t", "th", "d", "dh", "n", "p", "ph", "b", "bh", "m", "y", "r", "l", "v", "sh", "sh", "s", "h", "a", "a", "i", "i", "u", "u", "e", "ai", "o", "au", "o", "a", "i", "i", "u", "u", "e", "ai", "o", "au", "o", "ri", "n"],
         strict=True,
     )
 )
@@ -181,7 +183,9 @@ def romanised(name: str) -> str:
         return _from_han(name)
     if kind in ("kana", "han"):
         folded = "".join(chr(ord(c) + 0x60) if "\u3041" <= c <= "\u3096" else c for c in name)
-        return _MIDDLE_DOT.sub(" ", "".join(_KANA.get(c, pinyin().get(c, " " if not c.isalnum() else "")) for c in folded))
+        return _MIDDLE_DOT.sub(
+            " ", "".join(_KANA.get(c, pinyin().get(c, " " if not c.isalnum() else "")) for c in folded)
+        )
     if kind == "hangul":
         return "".join(_syllable(c) for c in name)
     if kind == "devanagari":
@@ -230,7 +234,9 @@ def skeleton(word: str) -> str:
 
 def _sounds_alike(one: str, other: str, a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Compare two names of two scripts by their consonants, in either order; a Chinese name must be spelt as it sounds."""
-    if any(script(n) == "han" and 2 <= len(n) <= 3 for n in (one, other)) and not re.search(r"[\u3040-\u30ff]", one + other):
+    if any(script(n) == "han" and 2 <= len(n) <= 3 for n in (one, other)) and not re.search(
+        r"[\u3040-\u30ff]", one + other
+    ):
         joined = "".join(a), "".join(b)
         return joined[0] == joined[1] or "".join(reversed(a)) == joined[1] or joined[0] == "".join(reversed(b))
     if len(a) > 1 and len(b) > 1:

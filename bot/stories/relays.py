@@ -15,7 +15,7 @@ _CAPITALS = re.compile(
     r"[A-Z\u00c0-\u00de][A-Za-z0-9\u00c0-\u024f&.'’-]*"
     r"(?: (?:(?:of|de|do|da|di|und|and|the|du|la|el) )?[A-Z\u00c0-\u00de][A-Za-z0-9\u00c0-\u024f&.'’-]*)*"
 )
-_ARTICLES = frozenset("the le la les el los las il lo gli o a os as der die das den dem het de l".split())
+_ARTICLES = frozenset(["the", "le", "la", "les", "el", "los", "las", "il", "lo", "gli", "o", "a", "os", "as", "der", "die", "das", "den", "dem", "het", "de", "l"])
 
 
 def first_of(words: Iterable[str], folded: str) -> str:

@@ -6,7 +6,7 @@ Whether an article is a source of its own, a relay or a copy; what it says becam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.lexicon import Language, load
@@ -18,7 +18,9 @@ from bot.stories.relays import first_of, relays_of
 from bot.stories.words import LEAD, MONTHS, numbers_of, shares_of, weight
 from bot.text import fold, sentences
 
-_DAY_MONTH = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|\.)?(?: de| di)? ([^\W\d_]{3,12})|([^\W\d_]{3,12}) (\d{1,2})(?!\d)")
+_DAY_MONTH = re.compile(
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|\.)?(?: de| di)? ([^\W\d_]{3,12})|([^\W\d_]{3,12}) (\d{1,2})(?!\d)"
+)
 _CJK_DATE = re.compile(r"(\d{1,2})[月월]\s?(\d{1,2})[日일]")
 _MONTH_YEAR = re.compile(r"(?:^|(?<=\W))([^\W\d_]{3,12}) (20\d\d)")
 
@@ -65,7 +67,9 @@ class Witness:
     organisations: Mapping[str, str] = field(default_factory=dict)  # key -> as it is shown
 
 
-def witness(article: Article, finding: Finding, marks: Sequence[Mark], traits: Traits, *, owner: str, outlet: str) -> Witness:
+def witness(
+    article: Article, finding: Finding, marks: Sequence[Mark], traits: Traits, *, owner: str, outlet: str
+) -> Witness:
     """Return `article` as a witness; `owner` is the media group or the company behind `outlet`."""
     text = f"{article.title}\n\n{article.body[: LEAD * 2]}"
     folded = fold(text)
@@ -76,11 +80,21 @@ def witness(article: Article, finding: Finding, marks: Sequence[Mark], traits: T
     orgs = {org_key(m.value): m.value for m in marks if m.kind == "org"}
     orgs |= {org_key(o): o for m in finding.moves for o in (m.from_org, m.to_org) if o}
     orgs |= {org_key(o): o for o in finding.organisations}
-    speaks = statement or org_key(owner) in orgs or any(same_group((owner,), p) for p in (*traits.movers, *traits.people))
-    cues = frozenset(
-        kind for kind in known.kinds if kind not in ("relay_before", "relay_after") and first_of(known.of(kind, language), folded)
+    speaks = (
+        statement or org_key(owner) in orgs or any(same_group((owner,), p) for p in (*traits.movers, *traits.people))
     )
-    relays = () if speaks else tuple(relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=[m.person for m in finding.moves]))
+    cues = frozenset(
+        kind
+        for kind in known.kinds
+        if kind not in ("relay_before", "relay_after") and first_of(known.of(kind, language), folded)
+    )
+    relays = (
+        ()
+        if speaks
+        else tuple(
+            relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=[m.person for m in finding.moves])
+        )
+    )
     own = "own" in cues or names_itself(folded, outlet)
     return Witness(
         owner=owner,
@@ -94,8 +108,12 @@ def witness(article: Article, finding: Finding, marks: Sequence[Mark], traits: T
         mangled=_reads_mangled(marks),
         aggregator=any(word in named for word in known.aggregators),
         facts=frozenset(dates_of(folded)) | shares_of(folded),
-        people=tuple(p for p in (*traits.movers, *traits.people) if is_name(p[0]) and len(p[0]) > 1 and not _is_boss(p)),
-        roles=frozenset(fold(text[m.start : m.end]) for m in _marks_in(marks, article, "role") if _beside_mover(text, m, traits)),
+        people=tuple(
+            p for p in (*traits.movers, *traits.people) if is_name(p[0]) and len(p[0]) > 1 and not _is_boss(p)
+        ),
+        roles=frozenset(
+            fold(text[m.start : m.end]) for m in _marks_in(marks, article, "role") if _beside_mover(text, m, traits)
+        ),
         numbers=numbers_of(text),
         text=folded,
         sentences=tuple(folded[s.start : s.end] for s in sentences(text)),
@@ -105,7 +123,7 @@ def witness(article: Article, finding: Finding, marks: Sequence[Mark], traits: T
 
 
 def _is_boss(person: Sequence[str]) -> bool:
-    return bool(bosses().intersection(person)) or (len(person[0].split()) < 2 and is_latin(person[0]))  # noqa: PLR2004
+    return bool(bosses().intersection(person)) or (len(person[0].split()) < 2 and is_latin(person[0]))
 
 
 def _marks_in(marks: Sequence[Mark], article: Article, kind: str) -> list[Mark]:
@@ -124,7 +142,9 @@ def names_itself(folded: str, outlet: str) -> bool:
     """Tell whether an article names its own outlet, by its name or by the last word of it: "told the Herald"."""
     whole = fold(outlet)
     last = whole.split()[-1] if whole else ""
-    return bool(whole) and (whole in folded or (len(last) > 4 and re.search(rf"(?<!\w){re.escape(last)}(?!\w)", folded) is not None))
+    return bool(whole) and (
+        whole in folded or (len(last) > 4 and re.search(rf"(?<!\w){re.escape(last)}(?!\w)", folded) is not None)
+    )
 
 
 def _reads_mangled(marks: Sequence[Mark]) -> bool:
@@ -180,17 +200,23 @@ def is_group(person: str, language: str = "en") -> bool:
     """Tell whether a mover is some people or a post and no name: "three researchers", "founder"."""
     words = fold(person).split()
     table = load().languages.get(language)
-    if table is not None and any(fold(person) in map(fold, table.words[key]) for key in ("roles", "people_nouns", "former")):
+    if table is not None and any(
+        fold(person) in map(fold, table.words[key]) for key in ("roles", "people_nouns", "former")
+    ):
         return True
     if not words or not is_latin(person):
         return False
-    plural = len(words) > 1 and weight(words[-1]) < 0.5  # noqa: PLR2004
+    plural = len(words) > 1 and weight(words[-1]) < 0.5
     return words[0][0].isdigit() or all(weight(w) < 1 for w in words) or plural or person[0].islower()
 
 
 _NEAR = 14  # characters between a name and the organisation that says whose it is
-_OFFER = re.compile(r"(?:offers?|bids?|proposals?|offres?|ofertas?|offert[ae]|angebote?|propost[ae]s?|bod|teklif\w*|предложени\w+|عرضا?)(?: \w{1,4})? ?$")
-_FILLER = re.compile(r"[\s,;&、，・和及与與와과]+|(?<!\w)(?:and|of|at|from|und|von|bei|et|de|d'|chez|e|di|da|y|del|en|van|z|i|w|ve|и|из|و|من|और|के|ex|former)(?!\w)")
+_OFFER = re.compile(
+    r"(?:offers?|bids?|proposals?|offres?|ofertas?|offert[ae]|angebote?|propost[ae]s?|bod|teklif\w*|предложени\w+|عرضا?)(?: \w{1,4})? ?$"
+)
+_FILLER = re.compile(
+    r"[\s,;&、，・和及与與와과]+|(?<!\w)(?:and|of|at|from|und|von|bei|et|de|d'|chez|e|di|da|y|del|en|van|z|i|w|ve|и|из|و|من|और|के|ex|former)(?!\w)"
+)
 
 
 def guess(person: Sequence[str], article: Article, marks: Sequence[Mark], language: str) -> Claim | None:
@@ -232,7 +258,9 @@ def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Langu
         gap = re.split(r"[^\W_]*(?:" + "|".join(re.escape(fold(p).split()[-1]) for p in person) + ")", before)[-1]
         if len(gap) < _NEAR and not _FILLER.sub("", gap).strip():
             return "from"
-    if after.startswith(("'s ", "’s ")) or any(fold(p).startswith(after.strip()[:4]) for p in person if after.strip()[:4]):
+    if after.startswith(("'s ", "’s ")) or any(
+        fold(p).startswith(after.strip()[:4]) for p in person if after.strip()[:4]
+    ):
         return "from"
     glued = after.lstrip("'’\"”」』 ")
     behind = next((slot for size in range(min(8, len(glued)), 0, -1) if (slot := table.after.get(glued[:size]))), "")
@@ -268,9 +296,18 @@ def in_one_list(claim: Claim, article: Article, marks: Sequence[Mark], traits: T
         if index == mine:
             source = claim.from_org or source
             continue
-        own = next((m.value for m in marks if m.kind == "org" and 0 <= m.start - at < 60 and _slot(text, m, person, at, table) == "from"), "")
+        own = next(
+            (
+                m.value
+                for m in marks
+                if m.kind == "org" and 0 <= m.start - at < 60 and _slot(text, m, person, at, table) == "from"
+            ),
+            "",
+        )
         source = own or source
-        found.append(replace(claim, person=person, from_org=source, weight=claim.weight * 0.5, role="", guessed=claim.guessed))
+        found.append(
+            replace(claim, person=person, from_org=source, weight=claim.weight * 0.5, role="", guessed=claim.guessed)
+        )
     return found
 
 
@@ -278,7 +315,7 @@ def _joined(text: str, one: tuple[int, Sequence[str]], other: tuple[int, Sequenc
     """Whether only organisations, commas and small words stand between two names."""
     start = one[0] + max((len(n) for n in one[1] if text.startswith(n, one[0])), default=len(one[1][0].split()[-1]))
     between = text[start : other[0]]
-    if len(between) > 60 or "." in between or "\n" in between:  # noqa: PLR2004
+    if len(between) > 60 or "." in between or "\n" in between:
         return False
     for mark in marks:
         if mark.kind == "org" and start <= mark.start and mark.end <= other[0]:
@@ -316,4 +353,3 @@ def sentences_on(one: Witness, person: Sequence[str], goal: str = "") -> tuple[s
     goal = fold(goal)
     found = tuple(s for s in one.sentences if named_in(person, s) or (goal and goal in s))
     return found or one.sentences
-

@@ -16,13 +16,15 @@ _MOST_WORDS = 60  # of one lead
 _UNNAMED = 1.0
 
 # 1.5 billion, 15億, $100M: a number, then what it is multiplied by.
-_NUMBER = re.compile(r"(?<![\w.,-])(\d{1,3}(?:[ .,\u00a0]\d{3})+|\d+(?:[.,]\d+)?)\s?(?:(?:[\u20ac$£]|US)\s?)?([^\W\d_]+)?")
+_NUMBER = re.compile(
+    r"(?<![\w.,-])(\d{1,3}(?:[ .,\u00a0]\d{3})+|\d+(?:[.,]\d+)?)\s?(?:(?:[\u20ac$£]|US)\s?)?([^\W\d_]+)?"
+)
 _SCALES = {
-    1e3: "k thousand thousands tausend mille mil duizend tysięcy bin тысяч тыс 千 천 ألف हजार mila".split(),
-    1e4: "万 萬 만".split(),
-    1e6: "m mn mln million millions millionen millionen mio milioni milione millones millón milhões milhão miljoen milionów miliony milion milyon миллионов миллиона миллион млн 百万 مليون ملايين मिलियन".split(),
-    1e8: "亿 億 억".split(),
-    1e9: "b bn billion billions milliarde milliarden mrd miliardi miliardo milliards milliard bilhões bilhão miljard miliardów miliard milyar миллиардов миллиард млрд 十亿 مليار अरब".split(),
+    1e3: ["k", "thousand", "thousands", "tausend", "mille", "mil", "duizend", "tysięcy", "bin", "тысяч", "тыс", "千", "천", "ألف", "हजार", "mila"],
+    1e4: ["万", "萬", "만"],
+    1e6: ["m", "mn", "mln", "million", "millions", "millionen", "millionen", "mio", "milioni", "milione", "millones", "millón", "milhões", "milhão", "miljoen", "milionów", "miliony", "milion", "milyon", "миллионов", "миллиона", "миллион", "млн", "百万", "مليون", "ملايين", "मिलियन"],
+    1e8: ["亿", "億", "억"],
+    1e9: ["b", "bn", "billion", "billions", "milliarde", "milliarden", "mrd", "miliardi", "miliardo", "milliards", "milliard", "bilhões", "bilhão", "miljard", "miliardów", "miliard", "milyar", "миллиардов", "миллиард", "млрд", "十亿", "مليار", "अरब"],
 }  # fmt: skip
 _SCALE = {word: scale for scale, words in _SCALES.items() for word in words}
 _LONGEST = sorted(_SCALE, key=len, reverse=True)
@@ -46,10 +48,7 @@ MONTHS = {word: number for number, words in _MONTHS.items() for word in words.sp
 _NUMERALS = {
     word: float(value)
     for value, words in enumerate(
-        "|one a un une uno una ein eine einer einem um uma een jeden bir один|two zwei deux dos due dois duas twee dwa iki два|three drei trois tres"
-        " tre três drie trzy üç три|four vier quatre cuatro quattro quatro cztery dört четыре|five fünf cinq cinco cinque vijf pięć beş пять|six sechs seis"
-        " sei zes sześć altı шесть|seven sieben sept siete sette sete zeven|eight acht huit ocho otto oito|nine neun neuf nueve nove negen|ten zehn dix diez"
-        " dieci dez tien dziesięć on десять".split("|")
+        ["", "one a un une uno una ein eine einer einem um uma een jeden bir один", "two zwei deux dos due dois duas twee dwa iki два", "three drei trois tres tre três drie trzy üç три", "four vier quatre cuatro quattro quatro cztery dört четыре", "five fünf cinq cinco cinque vijf pięć beş пять", "six sechs seis sei zes sześć altı шесть", "seven sieben sept siete sette sete zeven", "eight acht huit ocho otto oito", "nine neun neuf nueve nove negen", "ten zehn dix diez dieci dez tien dziesięć on десять"]
     )
     for word in words.split()
 }
@@ -60,7 +59,9 @@ _SPELT = re.compile(
 _PERCENT = re.compile(
     rf"(?<!\w)(\d+(?:[.,]\d+)?|{'|'.join(w for w in sorted(_NUMERALS, key=len, reverse=True) if len(w) > 1)})\s?(?:%|percent|per cent|prozent|pour cent|por ciento|por cento|per cento|procent|процент|प्रतिशत|퍼센트|パーセント)"
 )
-_VAGUE = re.compile(r"(?:several|many|hundreds of|tens of|dozens of|single-digit|mehrere|plusieurs|varios|diversi|vários|kilka|несколько) (thousands?|thousand|millions?|billions?|millionen|milliarden|millones|milioni|milhões|milionów|миллионов|тысяч|тыс)(?!\w)")
+_VAGUE = re.compile(
+    r"(?:several|many|hundreds of|tens of|dozens of|single-digit|mehrere|plusieurs|varios|diversi|vários|kilka|несколько) (thousands?|thousand|millions?|billions?|millionen|milliarden|millones|milioni|milhões|milionów|миллионов|тысяч|тыс)(?!\w)"
+)
 _TIME = re.compile(
     r"[\s-]*(?:years?|months?|weeks?|days?|hours?|jahre?n?|monate?n?|wochen|tagen?|ans|mois|semaines|jours|años|meses|semanas|días|anni|mesi|settimane|giorni|anos|dias"
     r"|jaar|maanden|weken|dagen|lat|miesięcy|tygodni|dni|yıl|yaşında|ay|hafta|gün|лет|месяц|недел|дн|年|月|日|歳|岁|歲|年間|년|월|일|세|살|عام|سنة|شهر|يوم|साल|महीने|दिन)",
@@ -114,9 +115,11 @@ def numbers_of(text: str) -> frozenset[float]:
         unit = (match[2] or "").casefold()
         scale = _SCALE.get(unit) or next((_SCALE[s] for s in _LONGEST if not s.isascii() and unit.startswith(s)), 1.0)
         value = _value(match[1]) * scale
-        year = scale == 1 and 1_900 <= value <= 2_100  # noqa: PLR2004
-        dated = scale == 1 and (_TIME.match(text, match.end(1)) or unit in MONTHS or _before(text, match.start()) in MONTHS)
-        if value >= 10 and not year and not dated:  # noqa: PLR2004
+        year = scale == 1 and 1_900 <= value <= 2_100
+        dated = scale == 1 and (
+            _TIME.match(text, match.end(1)) or unit in MONTHS or _before(text, match.start()) in MONTHS
+        )
+        if value >= 10 and not year and not dated:
             found.add(value)
     for numeral, unit in _SPELT.findall(text.casefold()):
         found.add(_NUMERALS[numeral] * _SCALE[unit])
