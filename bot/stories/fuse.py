@@ -212,7 +212,7 @@ def _about(claim: Claim, move: StoryMove) -> bool:
 
 
 def _next_move(move: StoryMove, claim: Claim | None, one: Witness, at: float, changed: list[str]) -> StoryMove:
-    named = named_in(move.person, one.text) or claim is not None or move.group
+    named = named_in(move.person, one.text, one.people) or claim is not None or move.group
     said = _said(move.person, claim, one, move) if named else None
     status = _next(move.status, said, one)
     if status is not move.status:
@@ -297,7 +297,7 @@ def _correction(moves: Sequence[StoryMove], one: Witness) -> tuple[StoryMove, St
     if not one.speaks and "corrects" not in one.cues:
         return None
     for move in moves:
-        if not move.to_org or move.group or move.status is Status.DENIED or not named_in(move.person, one.text):
+        if not move.to_org or move.group or move.status is Status.DENIED or not named_in(move.person, one.text, one.people):
             continue
         goal = org_key(move.to_org)
         if goal not in one.organisations or not _denied_goal(one, one.organisations[goal]):

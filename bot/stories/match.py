@@ -54,7 +54,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
     """
     title, top = article.title, article.body[:LEAD]
     cut = len(title) + 2 + LEAD
-    news = headline_moves(article, finding)
+    news = [replace(m, person=in_full(m.person, f"{title}\n{top}")) for m in headline_moves(article, finding)]
     glosses = glosses_of(f"{title}\n{top}")
     orgs = {org_key(m.value) for m in marks if m.kind == "org" and m.start < cut} | {
         org_key(o) for o in finding.organisations
@@ -327,6 +327,17 @@ def _position(text: str, person: Sequence[str]) -> int:
     return min(found, default=-1)
 
 
+def in_full(person: str, text: str) -> str:
+    """Return a person that is named by one word with the first name that stands before it somewhere in `text`."""
+    if " " in person or script(person) != "latin":
+        return person
+    given = load().names.given
+    for match in re.finditer(rf"({_CAPITAL})((?: [A-Z]\.)?) {re.escape(person)}(?![A-Za-z])", text):
+        if fold(match[1]) in given:
+            return f"{match[1]}{match[2]} {person}"
+    return person
+
+
 def _is_title_case(title: str) -> bool:
     words = [w for w in re.findall(r"[A-Za-z][\w'’-]*", title) if len(w) > 3]
     return sum(w[0].isupper() for w in words) > 0.7 * len(words)
@@ -365,8 +376,8 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
     na, nb = a.names - b.organisations, b.names - a.organisations
     shared = [(p, q) for p in a.movers for q in b.movers if same_group(p, q)]
     named = not shared and (
-        any(named_in(p, b.text) or _holds(b.people, p) for p in a.movers)
-        or any(named_in(p, a.text) or _holds(a.people, p) for p in b.movers)
+        any(named_in(p, b.text, (*b.movers, *b.people)) or _holds(b.people, p) for p in a.movers)
+        or any(named_in(p, a.text, (*a.movers, *a.people)) or _holds(a.people, p) for p in b.movers)
     )
     native = any(script(x) != "latin" and x in q for p, q in shared for x in p)
     people = any(_holds(b.people, p) for p in a.people if not bosses().intersection(p))
@@ -458,19 +469,19 @@ def _share(title: frozenset[str], whole: frozenset[str]) -> float:
     return total(title & whole) / weights if weights else 0.0
 
 
-def named_in(person: Sequence[str], folded: str) -> bool:
-    """Tell whether a folded text names a person: by a whole spelling, or by a family name that is no common word."""
+def named_in(person: Sequence[str], folded: str, others: Iterable[Sequence[str]] = ()) -> bool:
+    """Tell whether a folded text names a person: by a whole spelling, or by a family name that is no common word.
+
+    `others` are the people that the text names: a family name that is one of theirs is not this person's.
+    """
+    taken = {plain(name)[-1] for other in others if not same_group(person, other) for name in other if plain(name)}
     for spelling in person:
         whole = fold(spelling)
         if len(whole) > 1 and whole in folded and (" " in whole or script(whole) != "latin"):
             return True
         last = whole.split()[-1]
-        if (
-            len(last) > 4
-            and script(last) == "latin"
-            and weight(last) == 1
-            and re.search(rf"(?<![^\W_]){re.escape(last)}(?![^\W_])", folded)
-        ):
+        distinct = len(last) > 4 and script(last) == "latin" and weight(last) == 1 and last not in taken  # noqa: PLR2004
+        if distinct and re.search(rf"(?<![^\W_]){re.escape(last)}(?![^\W_])", folded):
             return True
     return False
 
@@ -571,6 +582,8 @@ def likeness(a: Traits, b: Traits) -> float:
     found = features(a, b)
     if (found["goal_no"] and found["org_no"]) or found["left"]:
         return -_SURE_SAME  # two of one name; or somebody goes on from where the other has them go
+    if found["movers_no"] and not found["mover_named"] and a.named_in_title and b.named_in_title:
+        return -_SURE_SAME  # each headline names somebody, and of the other's there is no word
     if far and (found["goal_no"] or found["back"] or found["late"]):
         return -_SURE_SAME
     later = max(a, b, key=lambda t: t.at)
@@ -588,7 +601,7 @@ def _may_be_told_again(a: Traits, b: Traits) -> bool:
     apart = then.at - first.at
     shared = first.organisations & then.organisations
     people = any(same_group(p, q) for p in a.movers for q in b.movers) or any(
-        named_in(p, then.text) for p in first.movers
+        named_in(p, then.text, (*then.movers, *then.people)) for p in first.movers
     )
     if then.old:
         return people and bool(shared)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from bot.lexicon import Language, load
 from bot.lexicon.telling import phrases
 from bot.model import Article, Finding, Mark, Status, Traits
-from bot.stories.match import bosses, is_name, named_in, org_key, same_group
+from bot.stories.match import bosses, in_full, is_name, named_in, org_key, same_group
 from bot.stories.names import is_latin
 from bot.stories.relays import first_of, relays_of
 from bot.stories.words import LEAD, MONTHS, numbers_of, shares_of, weight
@@ -159,9 +159,10 @@ def _claims(article: Article, finding: Finding, traits: Traits) -> Iterator[Clai
             continue
         in_title = any(span.start < title for span in move.evidence)
         groups = (*traits.movers, *traits.people)
-        person = next((g for g in groups if same_group(g, (move.person,))), (move.person,))
-        if move.person not in person:
-            person = (move.person, *person)
+        name = in_full(move.person, article.text[:LEAD])
+        person = next((g for g in groups if same_group(g, (name,))), (name,))
+        if name not in person:
+            person = (name, *person)
         yield Claim(
             person=person,
             from_org=move.from_org or "",
@@ -351,5 +352,5 @@ def dates_of(folded: str) -> Iterator[str]:
 def sentences_on(one: Witness, person: Sequence[str], goal: str = "") -> tuple[str, ...]:
     """Return the folded sentences that name a person or where they are said to go, or all of them where none does."""
     goal = fold(goal)
-    found = tuple(s for s in one.sentences if named_in(person, s) or (goal and goal in s))
+    found = tuple(s for s in one.sentences if named_in(person, s, one.people) or (goal and goal in s))
     return found or one.sentences
