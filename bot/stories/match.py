@@ -623,10 +623,21 @@ def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datet
     ):
         if prefix in kinds and (recent or why is not Sameness.HEADLINE):
             return why, _SURE_SAME
-    if any(_ends(new, member) == "left" for member in story.telling.members):
+    if _is_of_others(new, story.telling.members) or any(_ends(new, m) == "left" for m in story.telling.members):
         return None
     best = max((likeness(new, member) for member in story.telling.members), default=-_SURE_SAME)
     return (Sameness.LIKE, round(best, 3)) if best >= THRESHOLD else None
+
+
+def _is_of_others(new: Traits, members: Sequence[Traits]) -> bool:
+    """Whether a headline names a mover, headlines of a story name movers, and neither side has a word of the other's."""
+    named = [m for m in members if m.named_in_title and m.movers]
+    if not named or not new.named_in_title or not new.movers:
+        return False
+    people = (*new.movers, *new.people)
+    return not any(
+        _holds((*m.movers, *m.people), p) or named_in(p, m.text, (*m.movers, *m.people)) for m in named for p in new.movers
+    ) and not any(_holds(people, p) or named_in(p, new.text, people) for m in named for p in m.movers)
 
 
 def best_match(
