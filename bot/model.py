@@ -315,10 +315,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What an article is compared by. Words and organisations folded, people as groups of spellings of one name.
+    """What an article is compared by, words and organisations folded.
 
-    `movers` are the people the news is about (one spelling group each), `people` all others named near the top. `ends` are its moves as
-    (person, from, to), "" for an end that is not told. `numbers` are amounts and counts. `keys` lead to stories that could be the same.
+    `movers` are the people the news is about, `people` all others named near the top, each a group of spellings.
+    `ends` are its moves as (person, from, to), "" for an end that is not told. `acts` are what the headline says is
+    done. `speaks` says that a firm or person tells of itself, `turns` that something announced is off or was wrong,
+    `old` that it is told again. `text` is its top, folded; `keys` lead to stories that could be the same.
     """
 
     title: frozenset[str] = frozenset()
@@ -394,8 +396,9 @@ class Change:
 class Telling:
     """What the articles of a story have told so far.
 
-    `sources` are the media groups and speakers that count, `outlets` all names under which they appeared. `facts` are numbers, dates and
-    roles. `members` are what its first articles are compared by; `status` counts where nobody is named. `changed_at` in seconds.
+    `sources` are the media groups and speakers that count, `outlets` all names under which they appeared. `facts` are
+    numbers, dates and posts. `members` are what its first articles are compared by; `status` counts where nobody is
+    named. `changed_at` in seconds.
     """
 
     moves: tuple[StoryMove, ...] = ()
@@ -413,8 +416,8 @@ class Story:
     """One event, reported by one article or many.
 
     `people` are the movers (where there are none, the people of the headline). `score` is that of its best article.
-    `told` is True once an alert is owed; `baseline` if its first article was met in the first poll of its feed. Stories of one `saga`
-    belong together: the same people, or the same two organisations, within a month. `telling` is what its articles say together.
+    `told` is True once an alert is owed; `baseline` if its first article was met in the first poll of its feed.
+    Stories of one `saga` belong together: the same people within a month. `telling` is what its articles say together.
     """
 
     id: StoryId

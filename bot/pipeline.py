@@ -308,7 +308,7 @@ class Pipeline:
     def _place(
         self, article: Article, feed: Feed, finding: Finding, traits: Traits, one: Witness, now: datetime
     ) -> merge.Placement:
-        """Find the article's story among those that share a key with it; what is no talent story may still add to one."""
+        """Find the article's story among those that share a key; what is no talent story may still add to one."""
         thresholds = self.config.thresholds
         candidates = self.store.candidates(traits.keys, now - match.MEMORY)
         placement = merge.place(

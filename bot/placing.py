@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.lexicon.weights import media_owners
+from bot.lexicon.tables import media_owners
 from bot.model import Article, Finding, Mark
 from bot.moves.judge import Watch
 from bot.text import fold

@@ -415,7 +415,8 @@ class SqliteStore:
         )
         found = self._rows(
             f"SELECT {rows.STORY_COLUMNS}, (SELECT json_group_array(key) FROM story_keys WHERE story_id = s.id) AS keys"
-            f" FROM (SELECT story_id, count(*) AS shared FROM ({latest}) GROUP BY story_id) JOIN stories s ON s.id = story_id"
+            f" FROM (SELECT story_id, count(*) AS shared FROM ({latest}) GROUP BY story_id)"
+            " JOIN stories s ON s.id = story_id"
             " WHERE s.last_seen >= ? ORDER BY shared DESC, s.last_seen DESC, s.id LIMIT ?",
             (*(value for key in keys for value in (key, _LATEST)), since.timestamp(), _MOST),
         )

@@ -39,7 +39,8 @@ def grouped(items: Iterable[Mapping[str, Any]], config: Config) -> Iterator[dict
         thresholds = config.thresholds
         placed = place(article, finding, new, near, digest_at=0.0, alert_at=thresholds.alert, now=now, one=one)
         story = placed.story
-        assert story is not None
+        if story is None:
+            continue
         keys = known[story.id][1] if story.id in known else frozenset()
         known[story.id] = (story, keys | frozenset(new.keys))
         index.add(story.id, new.keys)

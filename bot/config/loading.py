@@ -48,7 +48,7 @@ def find(explicit: str | None, env: Mapping[str, str]) -> Path:
 
 
 def load(path: Path, *, feedless: bool = False) -> Config:
-    """Return the configuration in `path`; without feeds if it may be `feedless`. Raises ConfigError with every problem."""
+    """Return the configuration in `path`, without feeds if `feedless`. Raises ConfigError with every problem."""
     report = examine(path, feedless=feedless)
     if report.config is None:
         raise ConfigError(report.errors)

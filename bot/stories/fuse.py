@@ -1,7 +1,7 @@
-"""What the articles of a story say together: its moves, their status, its sources; and what a channel is to see of the next one.
+"""What the articles of a story say together: moves, status, sources; and what a channel is to see of the next one.
 
-The status of a move goes rumoured -> reported -> confirmed -> denied, and back from denied only on good grounds. Who merely passes on what
-others wrote changes nothing. Conflicts stay: both answers are kept with their weights, and never averaged.
+The status of a move goes rumoured -> reported -> confirmed -> denied, and back from denied only on good grounds. Who
+merely passes on what others wrote changes nothing. Conflicts stay: answers keep their weights and are never averaged.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _is_copy(told: Telling, one: Witness, traits: Traits) -> str:
 
 
 def _whole(claims: Sequence[Claim]) -> list[Claim]:
-    """Return the claims, one a person; a group is left out where named people make it up, but tells where they come from."""
+    """Return the claims, one a person; a group that named people make up tells only where they come from."""
     kept: list[Claim] = []
     for claim in sorted(claims, key=lambda c: (c.group, -c.weight)):
         if claim.group and any(not c.group for c in kept):
@@ -167,7 +167,7 @@ def _first_move(claim: Claim, one: Witness, at: float) -> StoryMove:
 
 
 def _moved(moves: tuple[StoryMove, ...], one: Witness, at: float) -> tuple[tuple[StoryMove, ...], list[str], list[str]]:
-    """Return the moves after one more witness, the changes of status that a channel must hear of, and the new movers."""
+    """Return the moves after one more witness, the changes that a channel must hear of, and the new movers."""
     changed: list[str] = []
     added: list[str] = []
     result: list[StoryMove] = []
@@ -232,7 +232,7 @@ def _next_move(move: StoryMove, claim: Claim | None, one: Witness, at: float, ch
 
 
 def _next(old: Status, said: Status | None, one: Witness) -> Status:
-    """Return the status after a witness says `said` of it: what was settled stays, unless those concerned say otherwise."""
+    """Return the status after a witness: what was settled stays, unless those concerned say otherwise."""
     if said is None or said is old:
         return old
     if said is Status.DENIED:
@@ -297,7 +297,12 @@ def _correction(moves: Sequence[StoryMove], one: Witness) -> tuple[StoryMove, St
     if not one.speaks and "corrects" not in one.cues:
         return None
     for move in moves:
-        if not move.to_org or move.group or move.status is Status.DENIED or not named_in(move.person, one.text, one.people):
+        if (
+            not move.to_org
+            or move.group
+            or move.status is Status.DENIED
+            or not named_in(move.person, one.text, one.people)
+        ):
             continue
         goal = org_key(move.to_org)
         if goal not in one.organisations or not _denied_goal(one, one.organisations[goal]):
@@ -314,7 +319,8 @@ def _correction(moves: Sequence[StoryMove], one: Witness) -> tuple[StoryMove, St
 
 
 _NOT = re.compile(
-    r"(?<!\w)(?:not|no|never|nicht|kein|pas|ne|non|no|não|nie|niet|geen|değil|не|neither|instead of|rather than|statt|plutôt que|anziché)(?!\w)|不|非|ない|아니|ليس|نہیں|नहीं"
+    r"(?<!\w)(?:not|no|never|neither|instead of|rather than|nicht|kein|statt|ne|pas|plutôt que|non|anziché|não|nie|niet"
+    r"|geen|değil|не)(?!\w)|不|非|ない|아니|ليس|नहीं"
 )
 
 
@@ -362,7 +368,7 @@ def conflicts(move: StoryMove) -> tuple[str, ...]:
     return tuple(found)
 
 
-# ------------------------------------------------------------------------------------------------ facts, status of an event
+# ------------------------------------------------------------------------------------------------ facts
 
 
 def _facts(one: Witness) -> list[str]:

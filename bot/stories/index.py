@@ -11,7 +11,7 @@ _ALONE = ("entry", "link", "text", "headline", "name", "sound")  # kinds of keys
 
 
 class Index:
-    """Keys -> stories, the latest under each key. Memory is bounded by the keys of each story, time by the caps above."""
+    """Keys -> stories, the latest under each key: memory is bounded by the keys of a story, time by the caps above."""
 
     def __init__(self) -> None:
         """Make an empty one."""

@@ -31,19 +31,23 @@ _SURE = 0.3  # confidence from which a move counts
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = r"[A-Za-z0-9_\u00c0-\u024f'’-]"
 _CAPITAL = rf"[A-Z\u00c0-\u00de\u0100-\u017d]{_LETTER}*"
+_SMALL = "de|da|di|van|von|der|den|al|bin|el|la"  # words inside names
 _NAME = re.compile(
-    rf"(?<![A-Za-z0-9_@\u00c0-\u024f])({_CAPITAL})((?: [A-Z]\.)?(?: (?:de|da|di|van|von|der|den|al|bin|el|la)){{0,2}}(?: {_CAPITAL}){{1,2}})"
+    rf"(?<![A-Za-z0-9_@\u00c0-\u024f])({_CAPITAL})((?: [A-Z]\.)?(?: (?:{_SMALL})){{0,2}}(?: {_CAPITAL}){{1,2}})"
 )
 _SINGLE = re.compile(rf"(?<![A-Za-z0-9_@\u00c0-\u024f]){_CAPITAL}|@\w{{3,}}", re.ASCII)
 _NATIVE = r"[\u0400-\u052f\u0600-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af·・\-]"
+_NATIVE_NAME = rf"{_NATIVE}{{2,14}}(?:[ \u00a0]{_NATIVE}{{2,14}}){{0,2}}"
 _GLOSS = re.compile(
-    rf"(?P<native>{_NATIVE}{{2,14}}(?:[ \u00a0]{_NATIVE}{{2,14}}){{0,2}})\s?[（(](?P<latin>{_CAPITAL}(?:[ -]{_CAPITAL}){{1,3}})[）)]"
-    rf"|(?P<latin2>{_CAPITAL}(?:[ -]{_LETTER}+){{1,3}})\s?[（(](?P<native2>{_NATIVE}{{2,14}}(?:[ \u00a0]{_NATIVE}{{2,14}}){{0,2}})[）)]"
+    rf"(?P<native>{_NATIVE_NAME})\s?[（(](?P<latin>{_CAPITAL}(?:[ -]{_CAPITAL}){{1,3}})[）)]"
+    rf"|(?P<latin2>{_CAPITAL}(?:[ -]{_LETTER}+){{1,3}})\s?[（(](?P<native2>{_NATIVE_NAME})[）)]"
 )
 
-
 # What a headline says is done, where two headlines of one event use one word or another for it.
-_ACTS = dict.fromkeys(["join", "move", "hire", "poach", "leave", "lose", "oust", "appoint", "become", "arrival", "departure", "stay"], "person")
+_ACTS = dict.fromkeys(
+    ["join", "move", "hire", "poach", "leave", "lose", "oust", "appoint", "become", "arrival", "departure", "stay"],
+    "person",
+)
 _ACTS |= {"found": "found", "team": "reorg", "drive": "trend", "retention": "pay", "compensation": "pay"}
 
 
@@ -167,7 +171,7 @@ def _without(body: str, title: str) -> str:
 
 
 def _with_keys(one: Traits, article: Article) -> Traits:
-    """Return the traits with the keys under which a story is looked for: what copies share, names, organisations, rare words."""
+    """Return the traits with the keys to look for: what copies share, names, organisations, rare words."""
     entry = article.entry
     title = " ".join(_WORD.findall(headline(article.title)))
     keys = [f"entry:{entry.id}"]
@@ -280,7 +284,7 @@ def _leading(
 ) -> tuple[tuple[str, ...], ...]:
     """Return the people that the news is about: the movers of the headline, else of the first sentence that has one.
 
-    Where nobody is known to move, it is whom the headline names, bosses left aside, else who is named right at the start.
+    Where nobody is known to move, it is whom the headline names, bosses left aside, else who is named at the start.
     """
     chiefs = bosses()
     text = f"{title}\n{top}"
@@ -365,6 +369,7 @@ def same_group(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def org_key(organisation: str) -> str:
+    """Return what spellings of an organisation are compared by: its letters and digits, folded."""
     return "".join(_WORD.findall(fold(organisation)))
 
 
@@ -451,7 +456,7 @@ def _team_and_person(a: Traits, b: Traits) -> bool:
 
 
 def _answers(a: Traits, b: Traits) -> bool:
-    """Whether a firm says something, without naming anybody, within two days of news about it that names nobody either."""
+    """Whether a firm says something within two days of news about it, and neither names anybody."""
     first, then = sorted((a, b), key=lambda t: t.at)
     return (
         then.speaks
@@ -480,14 +485,14 @@ def named_in(person: Sequence[str], folded: str, others: Iterable[Sequence[str]]
         if len(whole) > 1 and whole in folded and (" " in whole or script(whole) != "latin"):
             return True
         last = whole.split()[-1]
-        distinct = len(last) > 4 and script(last) == "latin" and weight(last) == 1 and last not in taken  # noqa: PLR2004
+        distinct = len(last) > 4 and script(last) == "latin" and weight(last) == 1 and last not in taken
         if distinct and re.search(rf"(?<![^\W_]){re.escape(last)}(?![^\W_])", folded):
             return True
     return False
 
 
 def _ends(a: Traits, b: Traits) -> str:
-    """Say how the moves of people in both fit: same, left (from where the other went), back, conflict, late, unsaid; "" for none."""
+    """Say how the moves of people in both fit: same, left (where the other went), back, conflict, late, unsaid."""
     first, then = sorted((a, b), key=lambda t: (t.at, t.ends))
     found = ""
     for who, source, goal in first.ends:
@@ -525,7 +530,7 @@ class Sameness(StrEnum):
     LIKE = "tells the same"
 
 
-# What each feature adds, in logits: set by hand, then fitted with these as prior on pairs of articles (benchmarks/stories.py).
+# What each feature adds, in logits: set by hand, then fitted with these as prior on pairs of articles.
 WEIGHTS: dict[str, float] = {
     "bias": -1.97,
     "title": 1.05,
@@ -575,7 +580,7 @@ _FAR = 4.0  # days that count at most where the same people do the same
 
 
 def likeness(a: Traits, b: Traits) -> float:
-    """Return how likely two articles tell of one event, in logits; symmetric. Far apart in time only the same people can make them one."""
+    """Return how likely two articles tell of one event, in logits, whichever came first."""
     far = abs(a.at - b.at) > WINDOW.total_seconds() + _DAY / 2
     if far and not _may_be_told_again(a, b):
         return -_SURE_SAME
@@ -595,7 +600,7 @@ def likeness(a: Traits, b: Traits) -> float:
 def _may_be_told_again(a: Traits, b: Traits) -> bool:
     """Whether the later of two articles a week or more apart can be of the earlier event.
 
-    It names the same people between the same two organisations, or with one of them within a month; or it takes something back.
+    It names the same people with an organisation of theirs, within a month, or later with both; or takes something back.
     """
     first, then = sorted((a, b), key=lambda t: t.at)
     apart = then.at - first.at
@@ -636,7 +641,9 @@ def _is_of_others(new: Traits, members: Sequence[Traits]) -> bool:
         return False
     people = (*new.movers, *new.people)
     return not any(
-        _holds((*m.movers, *m.people), p) or named_in(p, m.text, (*m.movers, *m.people)) for m in named for p in new.movers
+        _holds((*m.movers, *m.people), p) or named_in(p, m.text, (*m.movers, *m.people))
+        for m in named
+        for p in new.movers
     ) and not any(_holds(people, p) or named_in(p, new.text, people) for m in named for p in m.movers)
 
 
@@ -650,7 +657,7 @@ def best_match(
 
 
 def saga_of(new: Traits, candidates: Sequence[tuple[Story, frozenset[str]]], now: datetime) -> str:
-    """Return the saga that a new story belongs to: that of the latest story of the last month with the same people, else ""."""
+    """Return the saga of the latest story of the last month with the same people, "" for none."""
     near = [
         story
         for story, _ in candidates

@@ -28,9 +28,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an article went: its story (None below the threshold), the verdict, why it was put there, what a channel is to see.
+    """Where an article went: its story (None below the threshold), the verdict, and why it was put there.
 
-    `news` says in words what `action` is for.
+    `action` is what a channel is to see of it, `news` says in words what for.
     """
 
     story: Story | None
@@ -53,9 +53,9 @@ def place(
 ) -> Placement:
     """Place `article` in one of `candidates` or in a story of its own.
 
-    `digest_at` and `alert_at` are the thresholds of `finding.score`; below the first an article can join a story but opens none. A story
-    is told once; one that stood in a feed before its first poll is known, unless nothing about it was worth an alert. `one` is the
-    article as a witness (by default of the owner that its feed names).
+    `digest_at` and `alert_at` are the thresholds of `finding.score`; below the first an article can join a story but
+    opens none. A story is told once; one that stood in a feed before its first poll is known, unless nothing about it
+    was worth an alert. `one` is the article as a witness.
     """
     at = _moment(article, now)
     match = best_match(new, candidates, now)

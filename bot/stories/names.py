@@ -9,12 +9,14 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bot.lexicon.weights import pinyin
+from bot.lexicon.tables import pinyin, scripts
 
 _SPECIAL = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ə": "a"}
 )
-_PARTICLES = frozenset(["de", "da", "di", "del", "della", "van", "von", "der", "den", "al", "el", "bin", "ibn", "la", "le", "dr"])
+_PARTICLES = frozenset(
+    ["de", "da", "di", "del", "della", "van", "von", "der", "den", "al", "el", "bin", "ibn", "la", "le", "dr"]
+)
 _LATIN = re.compile(r"[a-z]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MIDDLE_DOT = re.compile(r"[·・•‧\s]+")
@@ -36,7 +38,7 @@ def plain(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=100_000)
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two spellings can be one person's: equal, in another order, shortened, mangled, in another script."""
+    """Tell whether two spellings can be one person's: in another order, shortened, mangled, in another script."""
     if one == other:
         return True
     a, b = plain(one), plain(other)
@@ -65,7 +67,7 @@ def _same_latin(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 def _same_given(a: str, b: str) -> bool:
-    """Same first name: equal, an initial, a short form of the other, or a letter off."""
+    """Tell whether two first names can be one: equal, an initial, a short form of the other, or a letter off."""
     short, full = sorted((a, b), key=len)
     if len(short) == 1:
         return full.startswith(short)
@@ -95,7 +97,7 @@ def distance(a: str, b: str, most: int) -> int:
 
 
 def _part_of_native(one: str, other: str) -> bool:
-    """A family or given name alone, where a dot or space parts the two; a family name alone in Han says too little."""
+    """Tell whether one is a part of the other, where a dot or space parts them; a family name in Han says too little."""
     short, full = sorted((one, other), key=len)
     parts = [p for p in _MIDDLE_DOT.split(full) if p]
     return len(parts) > 1 and len(short) > 1 and short in (parts[0], parts[-1])
@@ -110,7 +112,7 @@ def is_latin(name: str) -> bool:
 
 
 def script(text: str) -> str:
-    """Return the script of the first letter of `text`: latin, han, kana, hangul, cyrillic, arabic, devanagari or other."""
+    """Return the script of the first letter: latin, han, kana, hangul, cyrillic, arabic, devanagari or other."""
     for c in text:
         if not c.isalpha():
             continue
@@ -133,44 +135,7 @@ _RANGES = (
     ("hangul", 0xAC00, 0xD7AF),
 )
 
-_CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
-        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch . y . e yu ya i yi ye g".replace(".", "").split(
-            " "
-        ),
-        strict=True,
-    )
-)
-_ARABIC = dict(
-    zip(
-        "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآءئؤپچژگڤ",
-        ["a", "b", "t", "th", "j", "h", "kh", "d", "dh", "r", "z", "s", "sh", "s", "d", "t", "z", "a", "gh", "f", "q", "k", "l", "m", "n", "h", "w", "y", "a", "a", "a", "i", "a", "a", "y", "w", "p", "ch", "zh", "g", "v"],
-        strict=True,
-    )
-)
-_KANA_ROWS = (
-    "a i u e o|アイウエオ,ka ki ku ke ko|カキクケコ,ga gi gu ge go|ガギグゲゴ,sa shi su se so|サシスセソ,za ji zu ze zo|ザジズゼゾ,"
-    "ta chi tsu te to|タチツテト,da ji zu de do|ダヂヅデド,na ni nu ne no|ナニヌネノ,ha hi fu he ho|ハヒフヘホ,ba bi bu be bo|バビブベボ,"
-    "pa pi pu pe po|パピプペポ,ma mi mu me mo|マミムメモ,ya yu yo|ヤユヨ,ra ri ru re ro|ラリルレロ,wa o n vu|ワヲンヴ,"
-    "a i u e o|ァィゥェォ,ya yu yo|ャュョ"
-)
-_KANA = {
-    c: sound
-    for row in _KANA_ROWS.split(",")
-    for sound, c in zip(row.split("|")[0].split(), row.split("|")[1], strict=True)
-}
-_INITIAL = "g kk n d tt r m b pp s ss . j jj ch k t p h".replace(".", "").split(" ")
-_VOWEL = ["a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu", "eu", "ui", "i"]
-_FINAL = ". k k k n n n t l l l l l l l l m p p t t ng t t k t p t".replace(".", "").split(" ")
-_DEVANAGARI = dict(
-    zip(
-        "कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहअआइईउऊएऐओऔऑािीुूेैोौॉृं",
-        ["k", "kh", "g", "gh", "n", "ch", "chh", "j", "jh", "n", "t", "th", "d", "dh", "n", "t", "th", "d", "dh", "n", "p", "ph", "b", "bh", "m", "y", "r", "l", "v", "sh", "sh", "s", "h", "a", "a", "i", "i", "u", "u", "e", "ai", "o", "au", "o", "a", "i", "i", "u", "u", "e", "ai", "o", "au", "o", "ri", "n"],
-        strict=True,
-    )
-)
-_BARE_CONSONANT = re.compile(r"([कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसह])(?=[कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसह])")
+_BARE_CONSONANT = re.compile("([\u0915-\u0939])(?=[\u0915-\u0939])")
 
 
 @lru_cache(maxsize=20_000)
@@ -184,18 +149,18 @@ def romanised(name: str) -> str:
     if kind in ("kana", "han"):
         folded = "".join(chr(ord(c) + 0x60) if "\u3041" <= c <= "\u3096" else c for c in name)
         return _MIDDLE_DOT.sub(
-            " ", "".join(_KANA.get(c, pinyin().get(c, " " if not c.isalnum() else "")) for c in folded)
+            " ", "".join(scripts().letters.get(c, pinyin().get(c, " " if not c.isalnum() else "")) for c in folded)
         )
     if kind == "hangul":
         return "".join(_syllable(c) for c in name)
     if kind == "devanagari":
         name = _BARE_CONSONANT.sub(r"\1अ", name)
-    table = {"cyrillic": _CYRILLIC, "arabic": _ARABIC, "devanagari": _DEVANAGARI}.get(kind, {})
-    return "".join(table.get(c, c if not c.isalpha() else "") for c in name.casefold())
+    letters = scripts().letters
+    return "".join(letters.get(c, c if not c.isalpha() else "") for c in name.casefold())
 
 
 def _from_han(name: str) -> str:
-    """A name with a dot is a foreign one, part by part; else family name, then given name in one word."""
+    """Return how a name sounds: one with a dot is foreign, part by part; else family name, then given name in one word."""
     parts = [p for p in _MIDDLE_DOT.split(name) if p]
     sounds = ["".join(pinyin().get(c, "") for c in part) for part in parts]
     if len(parts) == 1 and 2 <= len(name) <= 4:
@@ -208,7 +173,8 @@ def _syllable(c: str) -> str:
     index = ord(c) - 0xAC00
     if not 0 <= index < 11_172:
         return c if not c.isalpha() else ""
-    return _INITIAL[index // 588] + _VOWEL[index % 588 // 28] + _FINAL[index % 28]
+    parts = scripts()
+    return parts.first[index // 588] + parts.vowel[index % 588 // 28] + parts.last[index % 28]
 
 
 # Letters that scripts write for one another, by what they sound like: one letter a class.
@@ -226,14 +192,14 @@ _DOUBLE = re.compile(r"(.)\1+")
 
 @lru_cache(maxsize=20_000)
 def skeleton(word: str) -> str:
-    """Return the classes of the consonants of a word in Latin letters, doubles once: what survives a transliteration."""
+    """Return the classes of the consonants of a Latin word, doubles once: what survives a transliteration."""
     for pattern, to in _SOUNDS:
         word = pattern.sub(to, word)
     return _DOUBLE.sub(r"\1", re.sub(r"[^A-Z]", "", word))
 
 
 def _sounds_alike(one: str, other: str, a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Compare two names of two scripts by their consonants, in either order; a Chinese name must be spelt as it sounds."""
+    """Compare two names of two scripts by their consonants; a Chinese name must be spelt as it sounds."""
     if any(script(n) == "han" and 2 <= len(n) <= 3 for n in (one, other)) and not re.search(
         r"[\u3040-\u30ff]", one + other
     ):

@@ -15,15 +15,41 @@ _CAPITALS = re.compile(
     r"[A-Z\u00c0-\u00de][A-Za-z0-9\u00c0-\u024f&.'’-]*"
     r"(?: (?:(?:of|de|do|da|di|und|and|the|du|la|el) )?[A-Z\u00c0-\u00de][A-Za-z0-9\u00c0-\u024f&.'’-]*)*"
 )
-_ARTICLES = frozenset(["the", "le", "la", "les", "el", "los", "las", "il", "lo", "gli", "o", "a", "os", "as", "der", "die", "das", "den", "dem", "het", "de", "l"])
+_ARTICLES = frozenset(
+    [
+        "the",
+        "le",
+        "la",
+        "les",
+        "el",
+        "los",
+        "las",
+        "il",
+        "lo",
+        "gli",
+        "o",
+        "a",
+        "os",
+        "as",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "het",
+        "de",
+        "l",
+    ]
+)
 
 
 def first_of(words: Iterable[str], folded: str) -> str:
+    """Return the first of `words` that stands in a folded text, "" for none."""
     return next((w for w in words if found_in(w, folded) >= 0), "")
 
 
 def found_in(phrase: str, folded: str, start: int = 0) -> int:
-    """Return where a phrase begins at the start of a word, -1 for nowhere; its end may go on, for languages bend words."""
+    """Return where a phrase stands at the start of a word, -1 for nowhere; its end may go on: languages bend words."""
     spaced = phrase.strip()
     at = folded.find(spaced, start)
     while at >= 0:
@@ -36,7 +62,7 @@ def found_in(phrase: str, folded: str, start: int = 0) -> int:
 
 
 def relays_of(text: str, language: str, *, skip: Sequence[str], people: Sequence[str]) -> Iterator[str]:
-    """Yield the names of the outlets that a text says it has its news from; never itself, a firm or person of the news."""
+    """Yield the names of the outlets that a text has its news from; never itself, a firm or person of the news."""
     folded = fold(text)
     known = phrases()
     for cue in known.of("relay_before", language):
@@ -56,7 +82,7 @@ def relays_of(text: str, language: str, *, skip: Sequence[str], people: Sequence
 
 
 def _outlet_in(window: str, skip: Sequence[str], people: Sequence[str], *, front: bool) -> Iterator[str]:
-    """Yield the name at the near end of `window`: capitalised words, or what stands there in a script without capitals."""
+    """Yield the name at the near end of `window`: capitalised words, or what stands there without capitals."""
     window = re.split(r"[.,;:!?。，；：！？\n(（]", window)[0 if front else -1].strip(" \"'“”「」『』《》")
     words = window.split()
     while front and words and fold(words[0]).rstrip("'’") in _ARTICLES:

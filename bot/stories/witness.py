@@ -1,6 +1,6 @@
 """Article -> telling: who says it, from where they have it, and what they claim of whom.
 
-Whether an article is a source of its own, a relay or a copy; what it says became of the moves of a story; which facts it brings.
+Whether an article is a source of its own, a relay or a copy; what it says became of moves; which facts it brings.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """One article as a witness. `own` says that it shows its own knowledge, `mangled` that it reads like a machine's translation.
+    """One article as a witness. `own` says that it knows by itself, `mangled` that it reads like a machine's work.
 
-    `relays` are the names of those it has its news from; `speaks` that an organisation or person of the story speaks itself.
+    `relays` are the names of those it has its news from; `speaks` that a firm or person of the story speaks itself.
     `cues` are the kinds of phrases in it. `facts` are numbers, dates and roles, each with what it is.
     """
 
@@ -177,7 +177,7 @@ def _claims(article: Article, finding: Finding, traits: Traits) -> Iterator[Clai
 def _with_guesses(
     article: Article, finding: Finding, marks: Sequence[Mark], traits: Traits, claims: tuple[Claim, ...]
 ) -> tuple[Claim, ...]:
-    """Return the claims, those of a post taken for the one person that the text names, and guesses for movers without any."""
+    """Return the claims, a post taken for the one person that the text names, and guesses for movers without any."""
     named = [c for c in claims if not c.group]
     posts = [c for c in claims if c.group and not any(ch.isdigit() for ch in c.person[0])]
     missing = [p for p in traits.movers if not any(same_group(p, c.person) for c in named)]
@@ -213,15 +213,15 @@ def is_group(person: str, language: str = "en") -> bool:
 
 _NEAR = 14  # characters between a name and the organisation that says whose it is
 _OFFER = re.compile(
-    r"(?:offers?|bids?|proposals?|offres?|ofertas?|offert[ae]|angebote?|propost[ae]s?|bod|teklif\w*|предложени\w+|عرضا?)(?: \w{1,4})? ?$"
+    r"(?:offers?|bids?|proposals?|offres?|ofertas?|offert[ae]|angebote?|propost[ae]s?|bod|teklif\w*|предложени\w+|عرضا?)"
+    r"(?: \w{1,4})? ?$"
 )
-_FILLER = re.compile(
-    r"[\s,;&、，・和及与與와과]+|(?<!\w)(?:and|of|at|from|und|von|bei|et|de|d'|chez|e|di|da|y|del|en|van|z|i|w|ve|и|из|و|من|और|के|ex|former)(?!\w)"
-)
+_AND = "and|of|at|from|und|von|bei|et|de|d'|chez|e|di|da|y|del|en|van|z|i|w|ve|и|из|و|من|और|के|ex|former"
+_FILLER = re.compile(rf"[\s,;&、，・和及与與와과]+|(?<!\w)(?:{_AND})(?!\w)")
 
 
 def guess(person: Sequence[str], article: Article, marks: Sequence[Mark], language: str) -> Claim | None:
-    """Return where a person comes from and goes to by the words before the organisations of the sentences that name them."""
+    """Return where a person comes from and goes to, by the words before the organisations beside their name."""
     text = article.text
     table = load().languages.get(language) or load().languages["en"]
     spans = [s for s in sentences(text[: LEAD * 2]) if named_in(person, fold(text[s.start : s.end]))]
@@ -253,7 +253,7 @@ def guess(person: Sequence[str], article: Article, marks: Sequence[Mark], langua
 
 
 def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Language) -> str:
-    """Return from or to, as the word before an organisation says; from where it says whose the person is; "" if nothing does."""
+    """Return from or to, as the word before an organisation or its place beside the person says; else ""."""
     before, after = fold(text[max(floor, mark.start - 24) : mark.start]), fold(text[mark.end : mark.end + _NEAR])
     if named_in(person, fold(text[max(floor, mark.start - 40) : mark.start])):
         gap = re.split(r"[^\W_]*(?:" + "|".join(re.escape(fold(p).split()[-1]) for p in person) + ")", before)[-1]
@@ -277,7 +277,7 @@ def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Langu
 
 
 def in_one_list(claim: Claim, article: Article, marks: Sequence[Mark], traits: Traits, language: str) -> list[Claim]:
-    """Return claims for those named in one list with a mover: "P of A, Q and R of B"; each from the organisation behind, or the next one."""
+    """Return claims for those named in one list with a mover, as "P of A, Q and R of B"."""
     text = article.text[: LEAD * 2]
     people = [p for p in (*traits.movers, *traits.people) if not same_group(p, claim.person)]
     places = sorted((at, p) for p in (claim.person, *people) if (at := _at(text, p)) >= 0)

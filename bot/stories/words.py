@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.lexicon.weights import word_weights
+from bot.lexicon.tables import counting, word_weights
 from bot.text import fold
 
 LEAD = 600  # characters of the body that are compared
@@ -19,54 +19,23 @@ _UNNAMED = 1.0
 _NUMBER = re.compile(
     r"(?<![\w.,-])(\d{1,3}(?:[ .,\u00a0]\d{3})+|\d+(?:[.,]\d+)?)\s?(?:(?:[\u20ac$£]|US)\s?)?([^\W\d_]+)?"
 )
-_SCALES = {
-    1e3: ["k", "thousand", "thousands", "tausend", "mille", "mil", "duizend", "tysięcy", "bin", "тысяч", "тыс", "千", "천", "ألف", "हजार", "mila"],
-    1e4: ["万", "萬", "만"],
-    1e6: ["m", "mn", "mln", "million", "millions", "millionen", "millionen", "mio", "milioni", "milione", "millones", "millón", "milhões", "milhão", "miljoen", "milionów", "miliony", "milion", "milyon", "миллионов", "миллиона", "миллион", "млн", "百万", "مليون", "ملايين", "मिलियन"],
-    1e8: ["亿", "億", "억"],
-    1e9: ["b", "bn", "billion", "billions", "milliarde", "milliarden", "mrd", "miliardi", "miliardo", "milliards", "milliard", "bilhões", "bilhão", "miljard", "miliardów", "miliard", "milyar", "миллиардов", "миллиард", "млрд", "十亿", "مليار", "अरब"],
-}  # fmt: skip
-_SCALE = {word: scale for scale, words in _SCALES.items() for word in words}
-_LONGEST = sorted(_SCALE, key=len, reverse=True)
+_SHORT = 2  # letters of abbreviations, which follow digits only
 
 
-_MONTHS = {
-    1: "january januar janvier enero gennaio janeiro januari stycznia ocak января",
-    2: "february februar février febrero febbraio fevereiro februari lutego şubat февраля",
-    3: "march märz mars marzo março maart marca mart марта",
-    4: "april avril abril aprile kwietnia nisan апреля",
-    5: "may mai mayo maggio maio mei maja mayıs мая मई",
-    6: "june juni juin junio giugno junho czerwca haziran июня",
-    7: "july juli juillet julio luglio julho lipca temmuz июля",
-    8: "august août agosto augustus sierpnia ağustos августа",
-    9: "september septembre septiembre settembre setembro września eylül сентября",
-    10: "october oktober octobre octubre ottobre outubro października ekim октября",
-    11: "november novembre noviembre novembro listopada kasım ноября",
-    12: "december dezember décembre diciembre dicembre dezembro december grudnia aralık декабря",
-}
-MONTHS = {word: number for number, words in _MONTHS.items() for word in words.split()}
-_NUMERALS = {
-    word: float(value)
-    for value, words in enumerate(
-        ["", "one a un une uno una ein eine einer einem um uma een jeden bir один", "two zwei deux dos due dois duas twee dwa iki два", "three drei trois tres tre três drie trzy üç три", "four vier quatre cuatro quattro quatro cztery dört четыре", "five fünf cinq cinco cinque vijf pięć beş пять", "six sechs seis sei zes sześć altı шесть", "seven sieben sept siete sette sete zeven", "eight acht huit ocho otto oito", "nine neun neuf nueve nove negen", "ten zehn dix diez dieci dez tien dziesięć on десять"]
-    )
-    for word in words.split()
-}
-_NUMERALS |= {"twenty": 20.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "hundred": 100.0}
-_SPELT = re.compile(
-    rf"(?<!\w)({'|'.join(sorted(_NUMERALS, key=len, reverse=True))}) ({'|'.join(w for s in (1e3, 1e6, 1e9) for w in sorted(_SCALES[s], key=len, reverse=True) if len(w) > 2)})(?!\w)"
-)
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))
+
+
+_COUNT = counting()
+MONTHS = _COUNT.months
+_LONGEST = sorted((w for w in _COUNT.scales if not w.isascii()), key=lambda w: (-len(w), w))
+_WRITTEN = _any(w for w, scale in _COUNT.scales.items() if len(w) > _SHORT and scale not in (1e4, 1e8))
+_SPELT = re.compile(rf"(?<!\w)({_any(_COUNT.numerals)}) ({_WRITTEN})(?!\w)")
 _PERCENT = re.compile(
-    rf"(?<!\w)(\d+(?:[.,]\d+)?|{'|'.join(w for w in sorted(_NUMERALS, key=len, reverse=True) if len(w) > 1)})\s?(?:%|percent|per cent|prozent|pour cent|por ciento|por cento|per cento|procent|процент|प्रतिशत|퍼센트|パーセント)"
+    rf"(?<!\w)(\d+(?:[.,]\d+)?|{_any(w for w in _COUNT.numerals if len(w) > 1)})\s?(?:{_any(_COUNT.percent)})"
 )
-_VAGUE = re.compile(
-    r"(?:several|many|hundreds of|tens of|dozens of|single-digit|mehrere|plusieurs|varios|diversi|vários|kilka|несколько) (thousands?|thousand|millions?|billions?|millionen|milliarden|millones|milioni|milhões|milionów|миллионов|тысяч|тыс)(?!\w)"
-)
-_TIME = re.compile(
-    r"[\s-]*(?:years?|months?|weeks?|days?|hours?|jahre?n?|monate?n?|wochen|tagen?|ans|mois|semaines|jours|años|meses|semanas|días|anni|mesi|settimane|giorni|anos|dias"
-    r"|jaar|maanden|weken|dagen|lat|miesięcy|tygodni|dni|yıl|yaşında|ay|hafta|gün|лет|месяц|недел|дн|年|月|日|歳|岁|歲|年間|년|월|일|세|살|عام|سنة|شهر|يوم|साल|महीने|दिन)",
-    re.IGNORECASE,
-)
+_VAGUE = re.compile(rf"(?:{_any(_COUNT.some)}) ({_WRITTEN})(?!\w)")
+_TIME = re.compile(rf"[\s-]*(?:{_any(_COUNT.units)})", re.IGNORECASE)
 
 
 def weight(word: str) -> float:
@@ -113,7 +82,7 @@ def numbers_of(text: str) -> frozenset[float]:
     found = set()
     for match in _NUMBER.finditer(text):
         unit = (match[2] or "").casefold()
-        scale = _SCALE.get(unit) or next((_SCALE[s] for s in _LONGEST if not s.isascii() and unit.startswith(s)), 1.0)
+        scale = _COUNT.scales.get(unit) or next((_COUNT.scales[s] for s in _LONGEST if unit.startswith(s)), 1.0)
         value = _value(match[1]) * scale
         year = scale == 1 and 1_900 <= value <= 2_100
         dated = scale == 1 and (
@@ -122,14 +91,14 @@ def numbers_of(text: str) -> frozenset[float]:
         if value >= 10 and not year and not dated:
             found.add(value)
     for numeral, unit in _SPELT.findall(text.casefold()):
-        found.add(_NUMERALS[numeral] * _SCALE[unit])
+        found.add(_COUNT.numerals[numeral] * _COUNT.scales[unit])
     return frozenset(found)
 
 
 def shares_of(folded: str) -> frozenset[str]:
     """Return the percentages in a folded text as "percent:2", and scales without a number as "some:million"."""
-    found = {f"percent:{_NUMERALS.get(n) or _value(n):g}" for n in _PERCENT.findall(folded)}
-    return frozenset(found | {f"some:{_SCALE[unit]:g}" for unit in _VAGUE.findall(folded)})
+    found = {f"percent:{_COUNT.numerals.get(n) or _value(n):g}" for n in _PERCENT.findall(folded)}
+    return frozenset(found | {f"some:{_COUNT.scales[unit]:g}" for unit in _VAGUE.findall(folded)})
 
 
 def _before(text: str, at: int) -> str:
