@@ -65,6 +65,7 @@ from bot.moves.judge import Watch, judge, touches
 from bot.placing import marks_of, owner_of
 from bot.ports import Clock, Fetcher, Notifier, Store, WorkerKilled, Workers
 from bot.stories import match, merge
+from bot.stories.traits import traits as traits_of
 from bot.stories.witness import Witness, witness
 from bot.telemetry import Counters, event
 from bot.urls import public_host, redact
@@ -281,7 +282,7 @@ class Pipeline:
         finding = judge(self.watch(), article.title, article.body, article.language)
         owner = feed.owner or owner_of(article, _outlet(article, feed))
         marks = marks_of(self.watch(), article, finding)
-        traits = match.traits(article, finding, marks, owner=owner)
+        traits = traits_of(article, finding, marks, owner=owner)
         one = witness(article, finding, marks, traits, owner=owner, outlet=_outlet(article, feed))
         placement = self._place(article, feed, finding, traits, one, now)
         owed: Sequence[Operation] = ()

@@ -13,8 +13,8 @@ from bot.moves.judge import judge
 from bot.placing import marks_of, owner_of
 from bot.stories.fuse import conflicts
 from bot.stories.index import Index
-from bot.stories.match import traits
 from bot.stories.merge import place
+from bot.stories.traits import traits
 from bot.stories.witness import witness
 
 

@@ -19,7 +19,8 @@ from bot.config import Config
 from bot.demo.world import entries
 from bot.model import Article, Entry, EntryId, Message, ParsedEntry, Source
 from bot.moves.judge import judge
-from bot.stories import match, merge
+from bot.stories import merge
+from bot.stories.traits import traits
 
 _WIDTH, _LEFT, _LINE, _TOP = 760, 76, 21, 58
 _COLUMNS = {"section": 82, "context": 104}
@@ -55,7 +56,7 @@ def example() -> Message:
     placement = merge.place(
         article,
         finding,
-        match.traits(article, finding),
+        traits(article, finding),
         (),
         digest_at=thresholds.digest,
         alert_at=thresholds.alert,

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from bot.lexicon.telling import phrases
 from bot.model import Action, Change, Status, StoryMove, Telling, Traits, Vote
-from bot.stories.match import named_in, org_key, same_group
+from bot.stories.claims import Claim
 from bot.stories.relays import found_in, same_outlet
-from bot.stories.witness import Claim, Witness, sentences_on
+from bot.stories.traits import named_in, org_key, same_group
+from bot.stories.witness import Witness, sentences_on
 from bot.stories.words import jaccard
 
 _DAY = 86_400

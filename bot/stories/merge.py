@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from bot.model import Action, Article, Finding, Status, Story, StoryId, Traits, digest
 from bot.stories.fuse import begin, carry_on
-from bot.stories.match import WINDOW, best_match, headline_moves, saga_of
+from bot.stories.match import best_match, saga_of
+from bot.stories.traits import WINDOW, headline_moves
 from bot.stories.witness import Witness, witness
 from bot.urls import canonical
 

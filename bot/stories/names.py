@@ -97,7 +97,7 @@ def distance(a: str, b: str, most: int) -> int:
 
 
 def _part_of_native(one: str, other: str) -> bool:
-    """Tell whether one is a part of the other, where a dot or space parts them; a family name in Han says too little."""
+    """Tell whether one is a part of the other, parted by a dot or space; a family name in Han says too little."""
     short, full = sorted((one, other), key=len)
     parts = [p for p in _MIDDLE_DOT.split(full) if p]
     return len(parts) > 1 and len(short) > 1 and short in (parts[0], parts[-1])
@@ -160,7 +160,7 @@ def romanised(name: str) -> str:
 
 
 def _from_han(name: str) -> str:
-    """Return how a name sounds: one with a dot is foreign, part by part; else family name, then given name in one word."""
+    """Return how a name sounds: a foreign one part by part at its dots, else family name and given name."""
     parts = [p for p in _MIDDLE_DOT.split(name) if p]
     sounds = ["".join(pinyin().get(c, "") for c in part) for part in parts]
     if len(parts) == 1 and 2 <= len(name) <= 4:
