@@ -20,7 +20,8 @@ _PARTICLES = frozenset(
 _LATIN = re.compile(r"[a-z]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MIDDLE_DOT = re.compile(r"[·・•‧\s]+")
-_ENOUGH = 4  # letters from which one name may stand for the whole, or differ by a letter
+_PART = 3  # letters from which one name may stand for the whole
+_ENOUGH = 4  # letters from which it may differ by one
 _ALIKE = 0.62  # share of sounds that two names in two scripts must have in common
 
 
@@ -60,7 +61,7 @@ def _same_latin(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
         word = short[0]
         if len(full) == 1:
             return len(word) > 5 and _near(word, full[0])
-        return len(word) >= _ENOUGH and (word in (full[0], full[-1]) or word == "".join(full))
+        return len(word) >= _PART and (word in (full[0], full[-1]) or word == "".join(full))
     if _near(short[-1], full[-1]) and _same_given(short[0], full[0]):
         return True
     return _near(short[-1], full[0]) and _near(short[0], full[-1]) and min(map(len, short)) > 1

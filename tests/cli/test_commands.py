@@ -145,8 +145,11 @@ def test_group_puts_two_reports_of_one_hire_together(config):
     result = talentwire("group", "-c", config, text="\n".join(map(json.dumps, rows)))
     out = [json.loads(line) for line in result.output.splitlines()]
     assert out[0]["story"] == out[1]["story"] is not None
-    assert [row["action"] for row in out] == ["new_alert", "none", "none"]
-    assert out[2]["story"] is None
+    assert [row["action"] for row in out] == ["new_alert", "edit_in_place", "new_alert"]
+    assert out[1]["sources"] == 2
+    assert out[1]["moves"][0]["person"] == "Ada Ferrano"
+    assert out[2]["story"] != out[0]["story"]
+    assert out[2]["verdict"] == "a story, but below the threshold of alerts"
 
 
 def test_why_of_a_text_shows_the_move_the_reasons_and_the_marked_words(config):

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Article, Entry, EntryId, Finding, Kind, Move, Source, Status, Story
-from bot.stories.match import headline_words, same_event, traits
+from bot.stories.match import same_event
 from bot.stories.merge import Verdict, place
+from bot.stories.traits import traits
+from bot.stories.words import headline
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -57,56 +59,6 @@ LAU = ("David Lau", "Tesla", "OpenAI")
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "after", "same"),
-    [
-        # another outlet, other words, the same mover between the same organisations
-        ((("OpenAI hires Tesla's David Lau"), finding(LAU)), ("Tesla VP defects to OpenAI", finding(LAU)), HOUR, True),
-        # another language knows the person only
-        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("David Lau passa a OpenAI", finding(("David Lau", None, "OpenAI"))), HOUR, True),
-        # a surname in the headline is the same person
-        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("Lau joins OpenAI", finding(("Lau", None, "OpenAI"))), HOUR, True),
-        # another person to the same place is another event, however alike the headlines are
-        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("OpenAI hires Tesla's Ann Chow", finding(("Ann Chow", "Tesla", "OpenAI"))), HOUR, False),
-        # one namesake: the organisations differ
-        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("David Lau joins Acme", finding(("David Lau", "Bolt", "Acme"))), HOUR, False),
-        # the same person moves on to somewhere else
-        (("OpenAI hires Tesla's David Lau", finding(LAU)), ("David Lau leaves OpenAI for xAI", finding(("David Lau", "OpenAI", "xAI"))), HOUR, False),
-        # a departure and, the same day, where to: one event
-        (("David Lau leaves Tesla", finding(("David Lau", "Tesla", None))), ("David Lau joins OpenAI", finding(LAU)), HOUR, True),
-        # days later the destination is news
-        (("David Lau leaves Tesla", finding(("David Lau", "Tesla", None))), ("David Lau joins OpenAI", finding(LAU)), timedelta(days=3), False),
-        # nobody named: headlines nearly alike, the same organisation
-        (
-            ("Meta freezes hiring in AI division", finding(organisations=["Meta"])),
-            ("Meta freezes hiring in its AI division after spree", finding(organisations=["Meta"])),
-            HOUR,
-            True,
-        ),
-        # nobody named: the same organisation, another event
-        (
-            ("Meta freezes hiring in AI division", finding(organisations=["Meta"])),
-            ("Meta offers record bonuses to researchers", finding(organisations=["Meta"])),
-            HOUR,
-            False,
-        ),
-        # a Chinese headline in other words, sharing nothing
-        (
-            ("阿里巴巴重组通义团队", finding(organisations=["Alibaba"])),
-            ("字节跳动提高人工智能研究员薪酬", finding(organisations=["ByteDance"])),
-            HOUR,
-            False,
-        ),
-    ],
-)  # fmt: skip
-def test_the_same_event(first, second, after, same):
-    known, keys = story_of(article(first[0], n=1), first[1])
-    new = traits(article(second[0], n=2), second[1])
-    assert bool(same_event(new, known, keys, NOW + after)) is same
-    if same:
-        assert keys.intersection(new.keys), "a story that is the same must be found by a key"
-
-
 def test_the_same_link_is_the_same_story_whatever_the_words():
     known, keys = story_of(article("One title", url="https://x.example/a?utm_source=rss"), finding(LAU))
     new = traits(article("All new words", url="https://x.example/a", n=2), finding(("Ann Chow", None, "xAI")))
@@ -121,7 +73,7 @@ def test_the_same_long_text_is_a_copy():
 
 
 def test_an_outlet_at_the_end_of_a_headline_is_not_part_of_it():
-    assert headline_words("Meta hires three | The Verge") == headline_words("Meta hires three - TechCrunch")
+    assert headline("Meta hires three | The Verge") == headline("Meta hires three - TechCrunch")
 
 
 # ---------------------------------------------------------------------------------------------- placing
