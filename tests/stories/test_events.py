@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.stories.telling import item, stories, tell
 
 HIRE = (
