@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.lexicon import Language, load
 from bot.model import Article, Finding, Mark, Status, Traits
 from bot.stories.names import is_latin
-from bot.stories.traits import in_full, named_in, same_group
+from bot.stories.traits import in_full, named_in, same_group, surely_named
 from bot.stories.words import LEAD, weight
 from bot.text import fold, sentences
 
@@ -30,7 +30,7 @@ class Claim:
 
 def _claims(article: Article, finding: Finding, traits: Traits) -> Iterator[Claim]:
     title = len(article.title)
-    for move in finding.moves:
+    for move in (m for m in finding.moves if is_group(m.person, finding.language) or m in surely_named(finding.moves)):
         if move.status is Status.HISTORICAL or move.confidence < 0.3:
             continue
         in_title = any(span.start < title for span in move.evidence)

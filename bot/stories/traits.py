@@ -196,9 +196,17 @@ def word_keys(one: Traits) -> list[str]:
 
 def headline_moves(article: Article, finding: Finding) -> list[Move]:
     """Return the moves that the event is: those the headline tells, or, where it tells none, all that are news."""
-    news = [m for m in finding.moves if m.status is not Status.HISTORICAL and m.confidence >= _SURE]
+    news = surely_named([m for m in finding.moves if m.status is not Status.HISTORICAL and m.confidence >= _SURE])
     told = [m for m in news if any(span.start < len(article.title) for span in m.evidence)]
     return told or news
+
+
+def surely_named(moves: Sequence[Move]) -> list[Move]:
+    """Return moves without those of one unknown word, where others have a whole name: headlines have capitals."""
+    whole = [m for m in moves if " " in m.person or script(m.person) != "latin"]
+    known = {p.name for p in load().people}
+    parts = {word for m in whole for word in m.person.split()}
+    return [m for m in moves if m in whole or m.person in parts or m.person in known] if whole else list(moves)
 
 
 def is_name(person: str) -> bool:

@@ -56,6 +56,9 @@ def headline(title: str) -> str:
 
 def words_of(folded: str, most: int = _MOST_WORDS) -> tuple[str, ...]:
     """Return the words of a folded text once each, in order; pairs of characters where a script sets no spaces."""
+    if not _PAIRED.search(folded):
+        words = _WORD.findall(folded.replace("'s", "").replace("’s", ""))
+        return tuple(dict.fromkeys(w for w in words if len(w) > 1))[:most]
     found: dict[str, None] = {}
     for match in _WORD.finditer(folded):
         if len(found) >= most:

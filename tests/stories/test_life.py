@@ -32,37 +32,37 @@ def statuses(row):
     ("then", "action", "status", "sources"),
     [
         # the firm speaks for itself
-        (dict(title="Welcome, Mirela", text="Norvane AI confirms that Mirela Castovan joins from OpenAI.", outlet="Company statement", owner="Norvane AI"), "broadcast_change", "confirmed", 2),
+        ({"title": "Welcome, Mirela", "text": "Norvane AI confirms that Mirela Castovan joins from OpenAI.", "outlet": "Company statement", "owner": "Norvane AI"}, "broadcast_change", "confirmed", 2),
         # a newsroom has it from a spokesman
-        (dict(title="Norvane AI confirms hire", text="A spokesman for Norvane AI confirmed that Mirela Castovan has left OpenAI and is joining."), "broadcast_change", "confirmed", 2),
+        ({"title": "Norvane AI confirms hire", "text": "A spokesman for Norvane AI confirmed that Mirela Castovan has left OpenAI and is joining."}, "broadcast_change", "confirmed", 2),
         # the person says no
-        (dict(title="Not so", text="Mirela Castovan: I am not leaving OpenAI, and I will not join Norvane AI.", outlet="Personal post", owner="Mirela Castovan"), "broadcast_change", "denied", 2),
+        ({"title": "Not so", "text": "Mirela Castovan: I am not leaving OpenAI, and I will not join Norvane AI.", "outlet": "Personal post", "owner": "Mirela Castovan"}, "broadcast_change", "denied", 2),
         # it is called off a week and a half later
-        (dict(title="Castovan stays at OpenAI", text="Mirela Castovan has turned down Norvane AI and stays at OpenAI, a colleague said.", at="2026-03-13T09:00"), "broadcast_change", "denied", 2),
+        ({"title": "Castovan stays at OpenAI", "text": "Mirela Castovan has turned down Norvane AI and stays at OpenAI, a colleague said.", "at": "2026-03-13T09:00"}, "broadcast_change", "denied", 2),
         # a colleague confirms: that is a report
-        (dict(title="Castovan is going", text="A colleague confirmed that Mirela Castovan leaves OpenAI for Norvane AI."), "edit_in_place", "reported", 2),
+        ({"title": "Castovan is going", "text": "A colleague confirmed that Mirela Castovan leaves OpenAI for Norvane AI."}, "edit_in_place", "reported", 2),
         # another newsroom, nothing new
-        (dict(title="Castovan to Norvane AI", text="Mirela Castovan goes from OpenAI to Norvane AI, people familiar with the matter said."), "edit_in_place", "reported", 2),
+        ({"title": "Castovan to Norvane AI", "text": "Mirela Castovan goes from OpenAI to Norvane AI, people familiar with the matter said."}, "edit_in_place", "reported", 2),
         # an amount is new
-        (dict(title="Castovan's price", text="Norvane AI pays Mirela Castovan of OpenAI 40 million dollars, people familiar with the matter said."), "thread_reply", "reported", 2),
+        ({"title": "Castovan's price", "text": "Norvane AI pays Mirela Castovan of OpenAI 40 million dollars, people familiar with the matter said."}, "thread_reply", "reported", 2),
         # a start date is new
-        (dict(title="Castovan starts in May", text="Mirela Castovan of OpenAI starts at Norvane AI on 4 May, people familiar with the matter said."), "thread_reply", "reported", 2),
+        ({"title": "Castovan starts in May", "text": "Mirela Castovan of OpenAI starts at Norvane AI on 4 May, people familiar with the matter said."}, "thread_reply", "reported", 2),
         # relayed by name, in another language: no source
-        (dict(title="Castovan geht zu Norvane AI", text="Mirela Castovan verlässt OpenAI für Norvane AI, berichtet die Gazette 1.", lang="de"), "none", "reported", 1),
+        ({"title": "Castovan geht zu Norvane AI", "text": "Mirela Castovan verlässt OpenAI für Norvane AI, berichtet die Gazette 1.", "lang": "de"}, "none", "reported", 1),
         # relayed from an outlet that was never met
-        (dict(title="Castovan to Norvane AI", text="Mirela Castovan leaves OpenAI for Norvane AI, according to the Evening Lantern."), "none", "reported", 1),
+        ({"title": "Castovan to Norvane AI", "text": "Mirela Castovan leaves OpenAI for Norvane AI, according to the Evening Lantern."}, "none", "reported", 1),
         # relayed, though the relay adds a number of its own
-        (dict(title="Castovan, 40 million", text="According to Gazette 1, Mirela Castovan of OpenAI gets 40 million dollars at Norvane AI."), "none", "reported", 1),
+        ({"title": "Castovan, 40 million", "text": "According to Gazette 1, Mirela Castovan of OpenAI gets 40 million dollars at Norvane AI."}, "none", "reported", 1),
         # another title of the same group
-        (dict(title="OpenAI loses Castovan", text="Mirela Castovan has gone from OpenAI to Norvane AI.", owner="Gazette 1"), "none", "reported", 1),
+        ({"title": "OpenAI loses Castovan", "text": "Mirela Castovan has gone from OpenAI to Norvane AI.", "owner": "Gazette 1"}, "none", "reported", 1),
         # who passes on what others wrote never counts
-        (dict(title="Castovan joins Norvane AI", text="Mirela Castovan leaves OpenAI and joins Norvane AI.", outlet="Flipboard"), "none", "reported", 1),
+        ({"title": "Castovan joins Norvane AI", "text": "Mirela Castovan leaves OpenAI and joins Norvane AI.", "outlet": "Flipboard"}, "none", "reported", 1),
         # an old story told again four weeks later
-        (dict(title="Norvane AI grabs Castovan", text="Mirela Castovan is leaving OpenAI for Norvane AI.", at="2026-03-30T09:00"), "none", "reported", 1),
+        ({"title": "Norvane AI grabs Castovan", "text": "Mirela Castovan is leaving OpenAI for Norvane AI.", "at": "2026-03-30T09:00"}, "none", "reported", 1),
         # a year later
-        (dict(title="A year on: Castovan", text="A year ago Mirela Castovan left OpenAI for Norvane AI.", at="2027-03-02T09:00"), "none", "reported", 1),
+        ({"title": "A year on: Castovan", "text": "A year ago Mirela Castovan left OpenAI for Norvane AI.", "at": "2027-03-02T09:00"}, "none", "reported", 1),
         # nobody comments: that is no denial
-        (dict(title="Norvane AI on Castovan", text="Norvane AI declined to comment on Mirela Castovan of OpenAI, who will work there, people familiar with the matter said."), "edit_in_place", "reported", 2),
+        ({"title": "Norvane AI on Castovan", "text": "Norvane AI declined to comment on Mirela Castovan of OpenAI, who will work there, people familiar with the matter said."}, "edit_in_place", "reported", 2),
     ],
 )  # fmt: skip
 def test_the_first_rule_that_fits(then, action, status, sources):
