@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters import rows, schema
 from bot.adapters.store import FEEDS_A_VISIT, SqliteStore
 from bot.errors import StoreError, StoreReason
 from bot.model import (
+    Action,
     Article,
+    Change,
     Entry,
     EntryId,
     Feed,
@@ -32,8 +35,12 @@ from bot.model import (
     Status,
     Story,
     StoryId,
+    StoryMove,
+    Telling,
+    Traits,
     Verb,
     Visit,
+    Vote,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -451,6 +458,62 @@ def test_a_damaged_database_is_named_and_never_replaced_by_an_empty_one(tmp_path
     assert caught.value.reason is StoreReason.DAMAGED
     assert str(path) in str(caught.value)
     assert path.read_bytes() == before
+
+
+def test_stories_of_the_first_version_come_along(tmp_path):
+    connection = sqlite3.connect(tmp_path / "t.db")
+    connection.executescript(f"{schema._STEPS[0]}; PRAGMA user_version = 1;")
+    seen = later(hours=1).timestamp()
+    connection.execute(
+        "INSERT INTO stories VALUES ('s', 'Ada Quill joins Lumen', '', ?, ?, '[\"Ada Quill\"]', '[]', '[]', '[]', .9, 1, 1, 0)",
+        (seen, seen),
+    )
+    connection.execute("INSERT INTO story_keys VALUES ('person:ada', 's')")
+    connection.commit()
+    connection.close()
+    store = SqliteStore(tmp_path / "t.db")
+    ((story, keys),) = store.candidates(["person:ada"], later(days=-7))
+    assert (story.id, story.saga, story.told, story.telling) == ("s", "s", True, Telling())
+    assert keys == {"person:ada"}
+    store.close()
+
+
+def test_what_a_story_tells_is_kept_whole(store):
+    traits = Traits(
+        title=frozenset({"quill"}),
+        numbers=frozenset({4e7}),
+        movers=(("Ada Quill", "阿达·奎尔"),),
+        ends=(("Ada Quill", "", "lumen"),),
+        speaks=True,
+        at=later(hours=1).timestamp(),
+        keys=("name:quill",),
+    )
+    move = StoryMove(
+        ("Ada Quill",), "", "Lumen", "", Status.RUMOURED, 1.0, "Gazette", votes=(Vote("to", "Lumen", 0.9),)
+    )
+    telling = Telling(
+        moves=(move,),
+        sources=("Gazette",),
+        outlets=("Gazette",),
+        facts=("number:40000000",),
+        status=Status.REPORTED,
+        changes=(Change(1.0, "Gazette", Action.NEW_ALERT, "the first article"),),
+        members=(traits,),
+        changed_at=1.0,
+    )
+    assert rows.telling_of(rows.telling_json(telling)) == telling
+
+
+def test_a_common_key_leads_to_the_latest_stories_only(store):
+    poll(store, *(entry(n) for n in range(1, 61)))
+    store.sift([article(entry(n)) for n in range(1, 61)], [], NOW)
+    for n in range(1, 61):
+        story = replace(STORY, id=f"s{n}", last_seen=later(minutes=n))
+        store.save_finding(article(entry(n)), FINDING, story, ["org:lumen", f"word:{n}"], (), later(minutes=n))
+    found = [story.id for story, _ in store.candidates(["org:lumen", "word:60"], later(days=-7))]
+    assert found[0] == "s60"
+    assert len(found) <= 24
+    assert "s1" not in found
 
 
 def test_a_database_of_a_later_version_is_refused(tmp_path):
