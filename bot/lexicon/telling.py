@@ -28,16 +28,17 @@ _KINDS = (
     "corrects",
     "started",
 )
-_LISTS = ("aggregators", "statements")
+_LISTS = ("aggregators", "statements", "wires")
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The phrases of each kind by language code, and the words of outlets' names."""
+    """The phrases of each kind by language code, the words of outlets' names, and the names of agencies."""
 
     kinds: Mapping[str, Mapping[str, tuple[str, ...]]]
     aggregators: tuple[str, ...]
     statements: tuple[str, ...]
+    wires: tuple[str, ...]
 
     def of(self, kind: str, language: str) -> tuple[str, ...]:
         """Return the phrases of one kind in one language; English ones serve every text."""
@@ -58,4 +59,4 @@ def phrases() -> Phrases:
             raise ConfigError((Problem(0, f"{kind}.{code}", "is no known language", _NAME),))
         kinds[kind] = MappingProxyType({code: tuple(map(fold, rows)) for code, rows in table.items()})
     lists = {key: tuple(map(fold, data.get(key, []))) for key in _LISTS}
-    return Phrases(MappingProxyType(kinds), lists["aggregators"], lists["statements"])
+    return Phrases(MappingProxyType(kinds), lists["aggregators"], lists["statements"], lists["wires"])

@@ -188,7 +188,8 @@ def _joined(text: str, one: tuple[int, Sequence[str]], other: tuple[int, Sequenc
     if len(between) > 60 or "." in between or "\n" in between:
         return False
     for mark in marks:
-        if mark.kind == "org" and start <= mark.start and mark.end <= other[0]:
+        kind = mark.kind in ("org", "role") or (mark.kind == "trigger" and mark.value in ("become", "appoint"))
+        if kind and start <= mark.start and mark.end <= other[0]:
             between = between.replace(text[mark.start : mark.end], " ")
     return not _FILLER.sub("", fold(between)).strip(" ,")
 

@@ -198,12 +198,7 @@ def _better_told(move: StoryMove, one: Witness) -> StoryMove:
     if claim is None or move.status is Status.DENIED or _is_way_back(claim, move):
         return move
     votes = _votes(move.votes, replace(claim, weight=claim.weight * _COPY_TRUST), one)
-    return replace(
-        move,
-        from_org=_elected(votes, "from") or move.from_org,
-        to_org=_elected(votes, "to") or move.to_org,
-        votes=votes,
-    )
+    return _voted(move, votes)
 
 
 def _about(claim: Claim, move: StoryMove) -> bool:
@@ -222,14 +217,17 @@ def _next_move(move: StoryMove, claim: Claim | None, one: Witness, at: float, ch
         move = replace(move, status=status, since=at, by=one.outlet or one.owner)
     if claim is None or status is Status.DENIED:
         return move
-    votes = _votes(move.votes, claim, one)
-    return replace(
-        move,
-        from_org=_elected(votes, "from") or move.from_org,
-        to_org=_elected(votes, "to") or move.to_org,
-        role=move.role or claim.role,
-        votes=votes,
-    )
+    return replace(_voted(move, _votes(move.votes, claim, one)), role=move.role or claim.role)
+
+
+def _voted(move: StoryMove, votes: tuple[Vote, ...]) -> StoryMove:
+    """Return the move with the ends that have the most weight; two texts do not make somebody go where they are."""
+    source, goal = _elected(votes, "from"), _elected(votes, "to")
+    if goal and goal.name == source.name and not (move.from_org == move.to_org != ""):
+        weaker = "from" if source.weight < goal.weight else "to"
+        rest = tuple(v for v in votes if v.end != weaker or v.name != goal.name)
+        source, goal = _elected(rest, "from"), _elected(rest, "to")
+    return replace(move, from_org=source.name or move.from_org, to_org=goal.name or move.to_org, votes=votes)
 
 
 def _next(old: Status, said: Status | None, one: Witness) -> Status:
@@ -287,7 +285,7 @@ def _is_guess(move: StoryMove) -> bool:
 def _is_way_back(claim: Claim, move: StoryMove) -> bool:
     """Whether a claim has somebody go, or stay, where an announced move would have taken them from."""
     return (
-        bool(claim.to_org and move.from_org)
+        bool(claim.to_org and move.from_org and move.to_org)
         and org_key(claim.to_org) == org_key(move.from_org)
         and org_key(move.to_org) != org_key(move.from_org)
     )
@@ -352,10 +350,9 @@ def _votes(votes: tuple[Vote, ...], claim: Claim, one: Witness) -> tuple[Vote, .
     return tuple(Vote(end, name, weight) for (end, name), weight in table.items())
 
 
-def _elected(votes: Iterable[Vote], end: str) -> str:
-    """Return the answer with the most weight; the first told wins a draw."""
-    answers = [v for v in votes if v.end == end]
-    return max(answers, key=lambda v: v.weight).name if answers else ""
+def _elected(votes: Iterable[Vote], end: str) -> Vote:
+    """Return the answer with the most weight, the first told of equals; one without a name where there is none."""
+    return max((v for v in votes if v.end == end), key=lambda v: v.weight, default=Vote(end, "", 0.0))
 
 
 def conflicts(move: StoryMove) -> tuple[str, ...]:
@@ -387,6 +384,9 @@ def _new_roles(told: Telling, one: Witness) -> list[str]:
     """Return the posts that no article in the same language has given, where there is one to compare with."""
     own = f"role:{one.language}:"
     compared = any(m.language == one.language for m in told.members)
+    bare = not any(m.role for m in told.moves) and not any(f.startswith("role:") for f in told.facts)
+    if bare and not compared:
+        return [f"{own}{c.role.casefold()}" for c in one.claims if c.role and any(_about(c, m) for m in told.moves)]
     return [f"{own}{role}" for role in sorted(one.roles) if compared and f"{own}{role}" not in told.facts]
 
 

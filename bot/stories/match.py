@@ -137,6 +137,8 @@ def _fit(first: tuple[str, str], then: tuple[str, str], apart: float) -> str:
     (source, goal), (source2, goal2) = first, then
     if goal and goal == goal2:
         return "same"
+    if goal2 and source2 == goal2 and source != goal:
+        return "left"  # a new post inside
     if goal and source2 == goal:
         return "left" if goal2 else "back"
     if goal2 and goal2 == source:
@@ -207,10 +209,13 @@ _LONG = 100 * DAY  # within that long what was announced may still be called off
 _FAR = 4.0  # days that count at most where the same people do the same
 
 
-def likeness(a: Traits, b: Traits) -> float:
-    """Return how likely two articles tell of one event, in logits, whichever came first."""
+def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
+    """Return how likely two articles tell of one event, in logits, whichever came first.
+
+    `fresh` says that the story of one of them went on within a month of the other.
+    """
     far = abs(a.at - b.at) > WINDOW.total_seconds() + DAY / 2
-    if far and not _may_be_told_again(a, b):
+    if far and not _may_be_told_again(a, b, fresh=fresh):
         return -_SURE_SAME
     found = features(a, b)
     if (found["goal_no"] and found["org_no"]) or found["left"]:
@@ -225,7 +230,7 @@ def likeness(a: Traits, b: Traits) -> float:
     return sum(WEIGHTS[name] * value for name, value in found.items() if value)
 
 
-def _may_be_told_again(a: Traits, b: Traits) -> bool:
+def _may_be_told_again(a: Traits, b: Traits, *, fresh: bool) -> bool:
     """Whether the later of two articles a week or more apart can be of the earlier event.
 
     It names the same people with a firm of theirs within a month, or later with both; or takes something back.
@@ -238,7 +243,7 @@ def _may_be_told_again(a: Traits, b: Traits) -> bool:
     )
     if then.old:
         return people and bool(shared)
-    if apart > SAGA.total_seconds():
+    if apart > SAGA.total_seconds() and not fresh:
         return people and then.turns and len(shared) > 1 and apart < _LONG
     return bool(shared) and (people or (then.turns and len(a.names & b.names) > 1))
 
@@ -258,7 +263,8 @@ def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datet
             return why, _SURE_SAME
     if _is_of_others(new, story.telling.members) or any(_ends(new, m) == "left" for m in story.telling.members):
         return None
-    best = max((likeness(new, member) for member in story.telling.members), default=-_SURE_SAME)
+    fresh = any(abs(new.at - member.at) <= SAGA.total_seconds() for member in story.telling.members)
+    best = max((likeness(new, member, fresh=fresh) for member in story.telling.members), default=-_SURE_SAME)
     return (Sameness.LIKE, round(best, 3)) if best >= THRESHOLD else None
 
 

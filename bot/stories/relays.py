@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.lexicon import load
 from bot.lexicon.telling import phrases
 from bot.stories.names import is_latin, plain, romanised, same_name, skeleton
 from bot.stories.words import weight
@@ -15,6 +16,8 @@ _CAPITALS = re.compile(
     r"[A-Z\u00c0-\u00de][A-Za-z0-9\u00c0-\u024f&.'’-]*"
     r"(?: (?:(?:of|de|do|da|di|und|and|the|du|la|el) )?[A-Z\u00c0-\u00de][A-Za-z0-9\u00c0-\u024f&.'’-]*)*"
 )
+_CREDIT = re.compile(r"[(（]([^()（）]{2,12})[)）]")
+_TOP = 400  # characters in which an agency is credited
 _ARTICLES = frozenset(
     [
         "the",
@@ -76,6 +79,7 @@ def relays_of(text: str, language: str, *, skip: Sequence[str], people: Sequence
         while at >= 0:
             yield from _outlet_in(text[max(0, at - _REACH) : at], skip, people, front=False)
             at = folded.find(cue, at + 1)
+    yield from (wire for wire in _credited(folded) if not any(_letters(wire) == _letters(s) for s in skip))
     media = first_of(known.of("media", language), folded)
     if media:
         yield media
@@ -96,11 +100,28 @@ def _outlet_in(window: str, skip: Sequence[str], people: Sequence[str], *, front
         name = match.group() if match else ""
     elif words:
         name = " ".join(words[:3] if front else words[-3:])[:24]
-    if not name or any(_letters(name) == _letters(s) for s in skip if s) or any(same_name(name, p) for p in people):
+    if not name or any(_letters(name) == _letters(s) for s in skip if s) or _is_person(name, people):
         return
     if is_latin(name) and len(name.split()) == 1 and weight(fold(name)) < 0.5:
         return
     yield name
+
+
+def _credited(folded: str) -> Iterator[str]:
+    """Yield the agencies that stand in brackets near the top of a text: "LONDON (Reuters) - "."""
+    for match in _CREDIT.finditer(folded[:_TOP]):
+        if match[1] in phrases().wires:
+            yield match[1]
+
+
+def _is_person(name: str, people: Sequence[str]) -> bool:
+    """Whether a name is that of somebody in the news, or begins with a first name, a post before it left aside."""
+    words = name.split()
+    while len(words) > 1 and weight(fold(words[0])) < 1:
+        words = words[1:]
+    if any(same_name(" ".join(words), p) for p in people):
+        return True
+    return len(words) > 1 and fold(words[0]) in load().names.given and weight(fold(words[-1])) == 1
 
 
 def _letters(name: str) -> str:

@@ -66,7 +66,9 @@ def witness(
     orgs = {org_key(m.value): m.value for m in marks if m.kind == "org"}
     orgs |= {org_key(o): o for m in finding.moves for o in (m.from_org, m.to_org) if o}
     orgs |= {org_key(o): o for o in finding.organisations}
-    speaks = (
+    people = (*(m.person for m in finding.moves), *(m.value for m in marks if m.kind == "person"))
+    aggregator = any(word in named for word in known.aggregators)
+    speaks = not aggregator and (
         statement or org_key(owner) in orgs or any(same_group((owner,), p) for p in (*traits.movers, *traits.people))
     )
     cues = frozenset(
@@ -74,14 +76,8 @@ def witness(
         for kind in known.kinds
         if kind not in ("relay_before", "relay_after") and first_of(known.of(kind, language), folded)
     )
-    relays = (
-        ()
-        if speaks
-        else tuple(
-            relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=[m.person for m in finding.moves])
-        )
-    )
-    own = "own" in cues or names_itself(folded, outlet)
+    relays = () if speaks else tuple(relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=people))
+    own = bool(cues & {"own", "comment"}) or names_itself(folded, outlet)
     return Witness(
         owner=owner,
         outlet=outlet,
@@ -92,7 +88,7 @@ def witness(
         speaks=speaks,
         own=own and not relays,
         mangled=_reads_mangled(marks),
-        aggregator=any(word in named for word in known.aggregators),
+        aggregator=aggregator,
         facts=frozenset(dates_of(folded)) | shares_of(folded),
         people=tuple(
             p for p in (*traits.movers, *traits.people) if is_name(p[0]) and len(p[0]) > 1 and not _is_boss(p)

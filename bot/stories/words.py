@@ -30,7 +30,7 @@ _COUNT = counting()
 MONTHS = _COUNT.months
 _LONGEST = sorted((w for w in _COUNT.scales if not w.isascii()), key=lambda w: (-len(w), w))
 _WRITTEN = _any(w for w, scale in _COUNT.scales.items() if len(w) > _SHORT and scale not in (1e4, 1e8))
-_SPELT = re.compile(rf"(?<!\w)({_any(_COUNT.numerals)}) ({_WRITTEN})(?!\w)")
+_SPELT = re.compile(rf"(?<!\w)({_any(_COUNT.numerals)}) ({_WRITTEN})(?![\w-])")
 _PERCENT = re.compile(
     rf"(?<!\w)(\d+(?:[.,]\d+)?|{_any(w for w in _COUNT.numerals if len(w) > 1)})\s?(?:{_any(_COUNT.percent)})"
 )

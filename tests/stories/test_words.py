@@ -46,6 +46,8 @@ def test_shares_and_vague_amounts():
         ("en", "She leaves, according to Norvane AI.", []),  # a firm of the news
         ("en", "She leaves, according to people familiar with the matter.", []),  # nobody by name
         ("en", "According to Mirela Castovan the work is done.", []),  # a person of the news
+        ("en", "According to Chief Executive Ruth Abelard the work is done.", []),  # a post, a first name
+        ("en", "LONDON (Reuters) - She leaves for good.", ["reuters"]),  # an agency in brackets
         ("de", "Sie geht, berichtet die Abendlaterne.", ["Abendlaterne"]),
         ("fr", "Elle part, selon Le Fanal du Soir.", ["Fanal du Soir"]),
         ("es", "Se va, según El Farol.", ["Farol"]),
