@@ -203,9 +203,11 @@ WEIGHTS: dict[str, float] = {
 }
 THRESHOLD = 0.7
 _SURE_SAME = 20.0
+_NOT_THIS = 3.0
 MEMORY = timedelta(days=400)  # how long the people of a story are remembered: an anniversary is no news
 SAGA = timedelta(days=30)  # within that long stories of the same people belong together
 _LONG = 100 * DAY  # within that long what was announced may still be called off
+_ALIKE = 0.3  # likeness of headlines from which one can take back what the other told, though neither names anybody
 _FAR = 4.0  # days that count at most where the same people do the same
 
 
@@ -245,7 +247,7 @@ def _may_be_told_again(a: Traits, b: Traits, *, fresh: bool) -> bool:
         return people and bool(shared)
     if apart > SAGA.total_seconds() and not fresh:
         return people and then.turns and len(shared) > 1 and apart < _LONG
-    return bool(shared) and (people or (then.turns and len(a.names & b.names) > 1))
+    return bool(shared) and (people or (then.turns and jaccard(a.title, b.title) >= _ALIKE))
 
 
 def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datetime) -> tuple[Sameness, float] | None:
@@ -264,7 +266,11 @@ def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datet
     if _is_of_others(new, story.telling.members) or any(_ends(new, m) == "left" for m in story.telling.members):
         return None
     fresh = any(abs(new.at - member.at) <= SAGA.total_seconds() for member in story.telling.members)
-    best = max((likeness(new, member, fresh=fresh) for member in story.telling.members), default=-_SURE_SAME)
+    found = [likeness(new, member, fresh=fresh) for member in story.telling.members]
+    best = max(found, default=-_SURE_SAME)
+    nobody = not new.movers and not any(member.movers for member in story.telling.members)
+    if nobody and len(found) > 1:  # without people one like article is not enough: stories would grow into topics
+        best = (best + sum(max(score, -_NOT_THIS) for score in found) / len(found)) / 2
     return (Sameness.LIKE, round(best, 3)) if best >= THRESHOLD else None
 
 
