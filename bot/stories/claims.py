@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.lexicon import Language, load
 from bot.model import Article, Finding, Mark, Status, Traits
 from bot.stories.names import is_latin
-from bot.stories.traits import in_full, named_in, same_group, surely_named
+from bot.stories.traits import in_full, is_credited, named_in, same_group, surely_named
 from bot.stories.words import LEAD, weight
 from bot.text import fold, sentences
 
@@ -35,6 +35,8 @@ def _claims(article: Article, finding: Finding, traits: Traits) -> Iterator[Clai
             continue
         in_title = any(span.start < title for span in move.evidence)
         groups = (*traits.movers, *traits.people)
+        if is_credited(article.text, move.person):
+            continue
         name = in_full(move.person, article.text[:LEAD])
         person = next((g for g in groups if same_group(g, (name,))), (name,))
         if name not in person:

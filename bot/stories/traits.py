@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import cache
 
 from bot.lexicon import load
+from bot.lexicon.tables import media_owners
 from bot.lexicon.telling import phrases
 from bot.model import Article, Finding, Mark, Move, Status, Traits, digest
 from bot.stories.names import plain, same_name, script, skeleton
@@ -74,17 +75,12 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
     )
     leading = _leading(title, top, movers, named)
     org_words = _org_words(article.text, marks)
+    chiefs = _boss_words() - {fold(w) for p in (*leading, *movers) for name in p for w in name.split()}
     title_words = frozenset(words_of(headline(title))) - org_words
     lead_words = frozenset(words_of(fold(_without(top, title)))) - title_words - org_words
-    words_of_bosses = _boss_words()
-    names = (
-        frozenset(
-            bare
-            for w in _SINGLE.findall(f"{title} {top}")
-            if weight(bare := _bare(w)) == 1 and bare not in words_of_bosses
-        )
-        - org_words
-    )
+    common = chiefs | _outlet_words()
+    bare = map(_bare, _SINGLE.findall(f"{title} {top}"))
+    names = frozenset(w for w in bare if len(w) > 1 and weight(w) == 1) - org_words - common
     result = Traits(
         title=title_words,
         lead=lead_words,
@@ -124,6 +120,12 @@ def _turns(folded: str, language: str) -> bool:
 def bosses() -> frozenset[str]:
     """Those who stand for their firm: named in every second story about it, so that they tell none from another."""
     return frozenset(p.name for p in load().people if p.stands_for)
+
+
+@cache
+def _outlet_words() -> frozenset[str]:
+    """Return the names of outlets that are one word: every second text names one."""
+    return frozenset(domain.split(".")[0] for domain in media_owners()) | frozenset(phrases().wires)
 
 
 @cache
@@ -273,6 +275,10 @@ def _people(
     return _groups([*finding.people, *known, *found, *(latin for _, latin in glosses)], glosses)
 
 
+_CREDIT = re.compile(
+    r"(?:(?i:image credits?|photo(?:graph)?s?(?: by)?|picture(?: by)?|illustration(?: by)?|credits?|fotos?|crédits?"
+    r"|posted by|getty images)|\bBy)\s*[:/]?\s*$"
+)
 _BEHIND = re.compile(
     r"(?:following|after|follows|followed|since|like|including|along with|joins|besides|as well as|same week as"
     r"|dopo|nach|après|tras|después de|depois de|na|po|sonra|после|بعد|के बाद)(?: \S+){0,7}\s*$"
@@ -297,7 +303,11 @@ def _leading(
             if not chiefs.intersection(p) and any((is_name(n) and " " in n.strip()) or script(n) != "latin" for n in p)
         ),
     ):
-        at = sorted((position, person) for person in pool if (position := _position(text, person)) >= 0)
+        at = sorted(
+            (position, person)
+            for person in pool
+            if (position := _position(text, person)) >= 0 and not _is_credit(text, position)
+        )
         in_title = tuple(p for position, p in at if position < len(title) and not _is_behind(text, position))
         if in_title:
             return in_title
@@ -319,6 +329,17 @@ def _is_behind(text: str, position: int) -> bool:
     before = fold(text[max(0, position - 60) : position])
     before = re.split(r"[.;:!?。；！？\n]", before)[-1]
     return bool(_BEHIND.search(before) or _BEHIND_NATIVE.search(before))
+
+
+def is_credited(text: str, person: str) -> bool:
+    """Tell whether a person is first named as who wrote a text or took its picture."""
+    at = _position(text, (person,))
+    return at >= 0 and _is_credit(text, at)
+
+
+def _is_credit(text: str, position: int) -> bool:
+    """Whether a name stands where photographers and writers are credited."""
+    return bool(_CREDIT.search(text[max(0, position - 28) : position]))
 
 
 def _position(text: str, person: Sequence[str]) -> int:
