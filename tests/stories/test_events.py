@@ -157,3 +157,18 @@ def test_only_what_bridges_two_stories_may_come_too_late():
     ]
     for order in permutations(ends):
         assert len(stories(tell(order))) in (1, 2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=60), st.text(max_size=200), st.sampled_from(("en", "zh", "ar", "xx", ""))),
+        max_size=4,
+    )
+)
+def test_whatever_is_written_each_item_has_a_story_and_the_first_of_it_is_new(rows):
+    out = tell([item(n, title, text, lang=lang) for n, (title, text, lang) in enumerate(rows)])
+    seen: set[str] = set()
+    for row in out:
+        assert (row["action"] == "new_alert") is (row["story"] not in seen)
+        seen.add(row["story"])
