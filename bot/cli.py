@@ -368,10 +368,10 @@ def classify(file: Any, config_file: Path | None) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
 @_config_option
 def group(file: Any, config_file: Path | None) -> None:
-    """Group JSON lines {id, title, text, lang?, published?, url?}, in order of time, into stories.
+    """Group JSON lines {id, title, text, lang?, published?, outlet?, owner?, url?}, in order of time, into stories.
 
-    Out, per item and without looking ahead: {id, story, action, why, moves}; `story` is null below thresholds.digest,
-    `action` is new_alert, none or quiet.
+    Out, per item and without looking ahead, the state after it: {id, story, saga, action, why, news, verdict, moves,
+    sources}. `action` is what a channel would see of it, whatever its score; `verdict` what the bot does with it.
 
     \b
     Example:   talentwire group items.jsonl

@@ -9,7 +9,7 @@ from typing import Any
 from bot.app import watch_of
 from bot.config import Config
 from bot.model import Article, Entry, EntryId, Source, Story, StoryMove
-from bot.moves.judge import judge
+from bot.moves.judge import Watch, judge
 from bot.placing import marks_of, owner_of
 from bot.stories.fuse import conflicts
 from bot.stories.index import Index
@@ -18,12 +18,12 @@ from bot.stories.traits import traits
 from bot.stories.witness import witness
 
 
-def grouped(items: Iterable[Mapping[str, Any]], config: Config) -> Iterator[dict[str, Any]]:
+def grouped(items: Iterable[Mapping[str, Any]], config: Config, watch: Watch | None = None) -> Iterator[dict[str, Any]]:
     """Yield the state after each item, in order: {id, story, saga, action, why, news, verdict, moves, sources}.
 
     Every item is grouped, whatever its score: `verdict` says what the bot would do with it.
     """
-    watch = watch_of(config)
+    watch = watch or watch_of(config)
     index = Index()
     known: dict[str, tuple[Story, frozenset[str]]] = {}
     for item in items:

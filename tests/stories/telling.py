@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from bot.app import watch_of
 from bot.commands.grouping import grouped
 from bot.config import Config
+from bot.moves.judge import Watch
 
 FIRMS = ("Norvane AI", "Quillstone Labs", "Ostrea Robotics", "Kestrel Compute", "Palewater Systems", "Lumen Forge")
 
@@ -15,6 +17,11 @@ FIRMS = ("Norvane AI", "Quillstone Labs", "Ostrea Robotics", "Kestrel Compute", 
 @cache
 def config() -> Config:
     return Config.model_validate({"watchlist": {"organisations": list(FIRMS)}})
+
+
+@cache
+def watch() -> Watch:
+    return watch_of(config())
 
 
 def item(n: int, title: str, text: str = "", *, at: str = "2026-03-02T09:00", lang: str = "en", **more: Any) -> dict:
@@ -35,7 +42,7 @@ def item(n: int, title: str, text: str = "", *, at: str = "2026-03-02T09:00", la
 
 def tell(items: Iterable[dict]) -> list[dict]:
     """Return the state after each of `items`."""
-    return list(grouped(items, config()))
+    return list(grouped(items, config(), watch()))
 
 
 def stories(out: Iterable[dict]) -> set[frozenset[str]]:
