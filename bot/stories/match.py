@@ -297,12 +297,18 @@ def best_match(
 
 
 def saga_of(new: Traits, candidates: Sequence[tuple[Story, frozenset[str]]], now: datetime) -> str:
-    """Return the saga of the latest story of the last month with the same people, "" for none."""
+    """Return the saga of the latest story of the last month with the same people or move of firms, "" for none."""
+    people = [p for p in (*new.movers, *new.people) if not bosses().intersection(p) or p in new.movers]
+    ways = {(source, goal) for _, source, goal in new.ends if source and goal}
     near = [
         story
         for story, _ in candidates
         if now - story.last_seen <= SAGA
-        and any(same_group(p, q) for m in story.telling.members for p in (*new.movers, *new.people) for q in m.movers)
+        and any(
+            holds(member.movers, p) or ways & {(source, goal) for _, source, goal in member.ends}
+            for member in story.telling.members
+            for p in (people or [("",)])
+        )
     ]
     latest = max(near, key=lambda s: (s.last_seen, s.id), default=None)
     return latest.saga or latest.id if latest else ""
