@@ -71,7 +71,7 @@ def claims_of(article: Article, finding: Finding, marks: Sequence[Mark], traits:
         return (*found, *(c for c in claims if c.group))
     if not claims and "layoff" in traits.acts | traits.kinds:
         return tuple(staff(article, marks, traits))
-    return claims
+    return claims or tuple(whole_team(article, marks))
 
 
 def is_group(person: str, language: str = "en") -> bool:
@@ -198,6 +198,18 @@ def _joined(text: str, one: tuple[int, Sequence[str]], other: tuple[int, Sequenc
 
 def _at(text: str, person: Sequence[str]) -> int:
     return min((at for name in person if (at := text.find(name)) >= 0), default=-1)
+
+
+_TEAM = re.compile(r"(?:[Tt]he )?((?:[A-Z][\w-]+ ){1,3})team\b")
+
+
+def whole_team(article: Article, marks: Sequence[Mark]) -> Iterator[Claim]:
+    """Yield the claim that the team of a firm in the headline goes to another: "the Acme team"."""
+    match = _TEAM.search(article.text[: LEAD * 2])
+    name = match[1].strip() if match else ""
+    others = [m.value for m in marks if m.kind == "org" and m.end <= LEAD and fold(m.value) != fold(name)]
+    if name in article.title and name and others:
+        yield Claim((f"{name} team",), name, others[0], "", Status.REPORTED, 0.2, group=True, guessed=True)
 
 
 def staff(article: Article, marks: Sequence[Mark], traits: Traits) -> Iterator[Claim]:

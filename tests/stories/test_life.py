@@ -136,6 +136,19 @@ def test_one_status_for_each_of_two_people_with_one_family_name():
     assert statuses(row) == {"Gita Norrwick": "confirmed", "Clara Norrwick": "reported"}
 
 
+def test_a_team_that_is_bought_and_then_is_not():
+    rows = tell(
+        [
+            item(1, "Anthropic may take over Lumen Forge", "The Lumen Forge team could go to Anthropic, two people said."),
+            item(2, "Anthropic agrees to buy Lumen Forge", "Anthropic pays 30 million dollars for the Lumen Forge team, we have learned.", at="2026-03-03T09:00"),
+            item(3, "Lumen Forge remains independent", "Talks with Anthropic have ended. The Lumen Forge team goes on alone.", at="2026-03-10T09:00", outlet="Company statement", owner="Lumen Forge"),
+        ]
+    )  # fmt: skip
+    assert [row["action"] for row in rows] == ["new_alert", "thread_reply", "broadcast_change"]
+    assert [row["moves"][0]["status"] for row in rows][::2] == ["rumoured", "denied"]
+    assert rows[-1]["sources"] == 3
+
+
 def test_spellings_of_one_person_are_kept_together():
     row = last(
         item(1, "OpenAI研究员林若溪加入Norvane AI", "林若溪将离开OpenAI，加入Norvane AI。", lang="zh"),
