@@ -140,8 +140,8 @@ def test_a_team_that_is_bought_and_then_is_not():
     rows = tell(
         [
             item(1, "Anthropic may take over Lumen Forge", "The Lumen Forge team could go to Anthropic, two people said."),
-            item(2, "Anthropic agrees to buy Lumen Forge", "Anthropic pays 30 million dollars for the Lumen Forge team, we have learned.", at="2026-03-03T09:00"),
-            item(3, "Lumen Forge remains independent", "Talks with Anthropic have ended. The Lumen Forge team goes on alone.", at="2026-03-10T09:00", outlet="Company statement", owner="Lumen Forge"),
+            item(2, "Anthropic to take over Lumen Forge for 30 million", "Anthropic pays 30 million dollars for the Lumen Forge team, we have learned.", at="2026-03-03T09:00"),
+            item(3, "Anthropic does not take over Lumen Forge", "Talks with Anthropic have ended. The Lumen Forge team goes on alone.", at="2026-03-10T09:00", outlet="Company statement", owner="Lumen Forge"),
         ]
     )  # fmt: skip
     assert [row["action"] for row in rows] == ["new_alert", "thread_reply", "broadcast_change"]
