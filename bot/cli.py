@@ -249,6 +249,86 @@ def why(target: str | None, text: str | None, config_file: Path | None, as_json:
     sys.exit(status)
 
 
+@main.command(short_help="Who moved where: the ledger of all moves.")
+@click.option("--from", "from_org", default="", metavar="NAME", help="Only from this organisation.")
+@click.option("--to", "to_org", default="", metavar="NAME", help="Only to this organisation.")
+@click.option("--person", default="", metavar="NAME", help="Only this person: the whole name or a part of it.")
+@click.option("--since", default="", metavar="TIME", help="Only moves first seen since then: 30d, 12h, 2026-01-31.")
+@click.option("--kind", default="", help="Only of stories of this kind: hire, departure, poach ...")
+@click.option("--status", default="", help="Only confirmed, reported, rumoured, denied or historical ones.")
+@click.option("--role-family", default="", help="Only posts of this family: research, engineering, product, safety ...")
+@click.option("--flows", "as_flows", is_flag=True, help="Gains, losses and net by organisation, pairs, who came back.")
+@click.option("--sources", "as_sources", is_flag=True, help="Which source was first, later, added a fact, changed one.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "atom"]), default="table", show_default=True
+)
+@_config_option
+def moves(config_file: Path | None, as_flows: bool, as_sources: bool, form: str, **wish: str) -> None:
+    """List the moves that the store knows, latest first, each as its story now stands.
+
+    Rumours and denials are listed with their status; --flows counts only what was reported or confirmed.
+
+    \b
+    Example:   talentwire moves --to OpenAI --since 90d
+               talentwire moves --flows
+    """
+    from bot import app
+    from bot.adapters.clock import SystemClock
+    from bot.commands import ledger as shown
+    from bot.config import store_path
+    from bot.lexicon.posts import families
+    from bot.model import Kind, Status
+    from bot.stories.ledger import Wish, flows, ledger, records
+
+    now = SystemClock().now()
+    config, _ = _load(config_file, feedless=True)
+    names = app.watch_of(config).canonical
+    allowed = {"kind": [k.value for k in Kind], "status": [s.value for s in Status], "role_family": list(families())}
+    for option, values in allowed.items():
+        if wish[option] and wish[option] not in values:
+            raise click.UsageError(f"--{option.replace('_', '-')}: {wish[option]!r} is none of {', '.join(values)}")
+    if (as_flows or as_sources) and form not in ("table", "json"):
+        raise click.UsageError("--flows and --sources come as table or json")
+    try:
+        since = shown.moment(wish["since"], now) if wish["since"] else None
+    except ValueError:
+        raise click.UsageError(f"--since: {wish['since']!r} is neither a time such as 30d nor a date") from None
+    asked = Wish(
+        person=wish["person"],
+        from_org=names(wish["from_org"]),
+        to_org=names(wish["to_org"]),
+        since=since,
+        kind=wish["kind"],
+        status=wish["status"],
+        family=wish["role_family"],
+    )
+    told = shown.stories(store_path(config, os.environ))
+    found = ledger(told, asked)
+    if as_flows:
+        counted = flows(found)
+        _show(shown.flow_data(counted), shown.flow_lines(counted), form)
+    elif as_sources:
+        ids = {row.story for row in found}
+        by_source = records(story for story in told if story.id in ids)
+        _show(shown.record_data(by_source), shown.record_lines(by_source), form)
+    elif form == "csv":
+        click.echo(shown.as_csv(found), nl=False)
+    elif form == "atom":
+        click.echo(shown.atom(found, now))
+    else:
+        _show([shown.plain(row) for row in found], shown.table(found), form)
+    if not found:
+        click.echo("no move fits" if told else "the store knows no story yet", err=True)
+
+
+def _show(data: object, lines: list[str], form: str) -> None:
+    if form == "json":
+        _print_json(data)
+        return
+    for line in lines:
+        click.echo(line)
+
+
 @main.command(short_help="The feeds and how they are.")
 @_config_option
 @_json_option

@@ -126,6 +126,9 @@ class Store(Protocol):
         Under a common key only the latest stories are looked at, and no more than a few dozen come back.
         """
 
+    def stories(self) -> Sequence[Story]:
+        """Return all stories, the earliest first."""
+
     def save_finding(
         self,
         article: Article,

@@ -422,6 +422,11 @@ class SqliteStore:
         )
         return [(rows.story_of(row), frozenset(json.loads(row["keys"]))) for row in found]
 
+    def stories(self) -> Sequence[Story]:
+        """See `Store`."""
+        found = self._rows(f"SELECT {rows.STORY_COLUMNS} FROM stories s ORDER BY s.first_seen, s.id")
+        return [rows.story_of(row) for row in found]
+
     def save_finding(
         self,
         article: Article,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -60,7 +62,7 @@ def test_every_command_has_a_help_with_an_example(name):
 
 def test_help_shows_at_most_ten_commands_and_those_for_builders_are_not_among_them():
     listed = re.findall(r"^  (\w+)  ", talentwire("--help").output.partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["check", "demo", "feeds", "once", "run", "why"]
+    assert listed == ["check", "demo", "feeds", "moves", "once", "run", "why"]
 
 
 def test_help_imports_next_to_nothing():
@@ -311,3 +313,65 @@ def test_a_slack_token_without_a_channel_is_refused_at_the_start(config, monkeyp
     assert result.exit_code == 2
     assert "slack.channel" in result.output
     assert "planted" not in result.output
+
+
+# ---------------------------------------------------------------------------------------------- moves
+
+
+@pytest.fixture
+def told_world(world, world_config) -> Path:
+    """A configuration whose store has met the feeds of the demo world."""
+    assert talentwire("once", "-c", world_config, "--log-level", "error").exit_code == 0
+    return world_config
+
+
+def test_the_ledger_lists_moves_in_four_forms(told_world):
+    rows = json.loads(talentwire("moves", "-c", told_world, "--format", "json").output)
+    assert rows
+    assert {"person", "from", "to", "role", "status", "sources", "first_seen"} <= rows[0].keys()
+    table = talentwire("moves", "-c", told_world).output.splitlines()
+    assert len(table) == len(rows) + 1
+    assert rows[0]["person"][:20] in table[1]
+    lines = list(csv.DictReader(talentwire("moves", "-c", told_world, "--format", "csv").output.splitlines()))
+    assert [line["person"] for line in lines] == [row["person"] for row in rows]
+    feed = ElementTree.fromstring(talentwire("moves", "-c", told_world, "--format", "atom").output)
+    assert len(feed.findall("{http://www.w3.org/2005/Atom}entry")) == len(rows)
+
+
+def test_the_ledger_is_asked_by_firm_under_any_of_its_names(told_world):
+    rows = json.loads(talentwire("moves", "-c", told_world, "--format", "json").output)
+    target = next(row["to"] for row in rows if row["to"])
+    found = json.loads(talentwire("moves", "-c", told_world, "--to", target.upper(), "--format", "json").output)
+    assert found == [row for row in rows if row["to"] == target]
+
+
+def test_flows_and_sources_of_the_ledger(told_world):
+    flows = json.loads(talentwire("moves", "-c", told_world, "--flows", "--format", "json").output)
+    assert sum(f["net"] for f in flows["organisations"]) == sum(
+        f["gains"] - f["losses"] for f in flows["organisations"]
+    )
+    assert "gains" in talentwire("moves", "-c", told_world, "--flows").output
+    sources = json.loads(talentwire("moves", "-c", told_world, "--sources", "--format", "json").output)
+    assert sum(s["first"] for s in sources) > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--since", "yesterday"], "neither a time"),
+        (["--kind", "marriage"], "none of hire"),
+        (["--status", "sure"], "none of confirmed"),
+        (["--role-family", "gardening"], "none of board"),
+        (["--flows", "--format", "csv"], "table or json"),
+    ],
+)
+def test_a_wish_that_means_nothing_is_refused(config, options, words):
+    result = talentwire("moves", "-c", config, *options)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_a_ledger_without_a_store_says_so(config):
+    result = talentwire("moves", "-c", config)
+    assert result.exit_code == 0
+    assert "knows no story yet" in result.output
