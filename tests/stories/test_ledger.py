@@ -14,7 +14,9 @@ from bot.stories.ledger import Wish, flows, ledger, records
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def move(person: str, source: str = "", target: str = "", *, status: Status = Status.REPORTED, role: str = "") -> StoryMove:
+def move(
+    person: str, source: str = "", target: str = "", *, status: Status = Status.REPORTED, role: str = ""
+) -> StoryMove:
     names = tuple(person.split("|"))
     return StoryMove(names, source, target, role, status, DAY.timestamp(), "Gazette")
 
@@ -79,7 +81,9 @@ def test_flows_count_each_move_once_and_no_rumour() -> None:
 
 
 def test_a_denied_move_leaves_the_flows() -> None:
-    undone = replace(STORIES[0], telling=replace(STORIES[0].telling, moves=(move("A", "M", "K", status=Status.DENIED),)))
+    undone = replace(
+        STORIES[0], telling=replace(STORIES[0].telling, moves=(move("A", "M", "K", status=Status.DENIED),))
+    )
     assert flows(ledger([undone])).firms == ()
 
 
