@@ -32,7 +32,7 @@ def statuses(row):
     ("then", "action", "status", "sources"),
     [
         # the firm speaks for itself
-        ({"title": "Welcome, Mirela", "text": "Norvane AI confirms that Mirela Castovan joins from OpenAI.", "outlet": "Company statement", "owner": "Norvane AI"}, "broadcast_change", "confirmed", 2),
+        ({"title": "New in the team", "text": "Norvane AI confirms that Mirela Castovan joins from OpenAI.", "outlet": "Company statement", "owner": "Norvane AI"}, "broadcast_change", "confirmed", 2),
         # a newsroom has it from a spokesman
         ({"title": "Norvane AI confirms hire", "text": "A spokesman for Norvane AI confirmed that Mirela Castovan has left OpenAI and is joining."}, "broadcast_change", "confirmed", 2),
         # the person says no
@@ -60,7 +60,7 @@ def statuses(row):
         # an old story told again four weeks later
         ({"title": "Norvane AI grabs Castovan", "text": "Mirela Castovan is leaving OpenAI for Norvane AI.", "at": "2026-03-30T09:00"}, "none", "reported", 1),
         # a year later
-        ({"title": "A year on: Castovan", "text": "A year ago Mirela Castovan left OpenAI for Norvane AI.", "at": "2027-03-02T09:00"}, "none", "reported", 1),
+        ({"title": "Twelve months later: Castovan", "text": "A year ago Mirela Castovan left OpenAI for Norvane AI.", "at": "2027-03-02T09:00"}, "none", "reported", 1),
         # nobody comments: that is no denial
         ({"title": "Norvane AI on Castovan", "text": "Norvane AI declined to comment on Mirela Castovan of OpenAI, who will work there, people familiar with the matter said."}, "edit_in_place", "reported", 2),
     ],
@@ -108,7 +108,7 @@ def test_a_corrected_destination_denies_the_old_move_and_adds_the_right_one():
     row = last(
         REPORT,
         item(
-            2, "To set the record straight", "Mirela Castovan: I did leave OpenAI. I am not going to Norvane AI. I join Kestrel Compute in May.",
+            2, "To set the record straight", "Mirela Castovan: my time at OpenAI is over, but I do not go to Norvane AI. From May on I work for Kestrel Compute.",
             at="2026-03-03T09:00", outlet="Personal post", owner="Mirela Castovan",
         ),
     )  # fmt: skip
