@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.model import Finding, Reason, Span, joined
+from bot.model import Finding, Reason, Span, Status, joined
 from bot.moves.events import events
 from bot.moves.gazetteer import Hit
 from bot.moves.language import detect
@@ -25,6 +25,7 @@ __all__ = ["Watch", "compile_watch", "judge", "touches"]
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
 _TOLD = 0.3  # moves that are less likely are left out
 _TOLD_GROUP = 0.4  # groups need more: nobody in particular moves often
+_PLANNED_GROUP = 0.6  # whom a firm may want, or wanted in vain
 _HINTED = 0.12  # but what they report still says of what kind a text is
 _REPEATED = 0.75  # share of words with which one sentence repeats another
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
@@ -125,7 +126,8 @@ def _told(merged: list[Merged], floor: float) -> list[Merged]:
 
 def _says_whom(group: Merged, floor: float) -> bool:
     """Whether a group is surely one, and more than one bare noun, "employee" or "talent"."""
-    if floor >= _TOLD and group.move.confidence < _TOLD_GROUP:
+    planned = group.move.status in (Status.RUMOURED, Status.DENIED)
+    if floor >= _TOLD and group.move.confidence < (_PLANNED_GROUP if planned else _TOLD_GROUP):
         return False
     return " " in group.move.person or not group.move.person.isascii()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_rows_that_teach_the_opposite_are_refused() -> None:
     lesson = learn(watch, rows, FROZEN)
     assert lesson.loses
     assert len(lesson.changed) > 0.8 * len(rows)
-    assert not learn(watch, FROZEN[:20], FROZEN).loses
+    assert not learn(watch, [replace(row, label=True) for row in rows], FROZEN).loses  # what the bot says anyway
 
 
 def test_a_missed_verb_is_proposed() -> None:
