@@ -203,6 +203,8 @@ def _field(reading: Reading, sentence: Sentence, start: int, end: int) -> str:
     while words and _is_small(reading, words[0]) and not _is_topic(reading, words[0]):
         words = words[1:]
     units = {word for language in reading.languages for word in language.sets.get("unit", ())}
+    if len(words) == 1 and not _is_topic(reading, words[0]):
+        return ""  # "to lead its team" names no post
     topical = any(start <= h.start < stop for kind in ("ai", "product") for h in sentence.of(kind))
     if not 0 < len(words) <= _LONGEST_FIELD or not (
         topical or units.intersection(w.casefold().strip("\"”’'") for w in words)

@@ -222,14 +222,21 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
     found = features(a, b)
     if (found["goal_no"] and found["org_no"]) or found["left"]:
         return -_SURE_SAME  # two of one name; or somebody goes on from where the other has them go
-    if found["movers_no"] and not found["mover_named"] and a.named_in_title and b.named_in_title:
-        return -_SURE_SAME  # each headline names somebody, and of the other's there is no word
+    if found["movers_no"] and a.named_in_title and b.named_in_title and not (_moves_in(a, b) or _moves_in(b, a)):
+        return -_SURE_SAME  # each headline names somebody, and the other has them nowhere among those who move
+    if found["mover_gone"] and not (a.kinds and b.kinds) and not found["title"] and not found["cover"]:
+        return -_SURE_SAME  # one side tells of people, the other of nothing that people do, in other words
     if far and (found["goal_no"] or found["back"] or found["late"]):
         return -_SURE_SAME
     later = max(a, b, key=lambda t: t.at)
     found["days"] = min(found["days"], 1.0 if far and (later.turns or later.speaks or found["mover_named"]) else _FAR)
     found["days_mover"] = min(found["days_mover"], _FAR)
     return sum(WEIGHTS[name] * value for name, value in found.items() if value)
+
+
+def _moves_in(one: Traits, other: Traits) -> bool:
+    """Whether a mover of `one` moves in `other` too, though its headline names somebody else."""
+    return any(same_group((person,), group) for group in one.movers for person, _, _ in other.ends)
 
 
 def _may_be_told_again(a: Traits, b: Traits, *, fresh: bool) -> bool:

@@ -53,7 +53,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
     title, top = article.title, article.body[:LEAD]
     cut = len(title) + 2 + LEAD
     news = [replace(m, person=in_full(m.person, f"{title}\n{top}")) for m in headline_moves(article, finding)]
-    glosses = glosses_of(f"{title}\n{top}")
+    glosses = [*glosses_of(f"{title}\n{top}"), *_as_written(article.text, finding, marks)]
     orgs = {org_key(m.value) for m in marks if m.kind == "org" and m.start < cut} | {
         org_key(o) for o in finding.organisations
     }
@@ -108,6 +108,14 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         at=_told_at(article),
     )
     return _with_keys(result, article)
+
+
+def _as_written(text: str, finding: Finding, marks: Sequence[Mark]) -> list[tuple[str, str]]:
+    """Return the names of known people as the text writes them, each with the name they are known under."""
+    pairs = [(m.written, m.person) for m in finding.moves if m.written]
+    pairs += [(text[m.start : m.end], m.value) for m in marks if m.kind == "person"]
+    whole = [(here, name) for here, name in pairs if script(here) != "latin" or " " in here]
+    return list(dict.fromkeys((here, name) for here, name in whole if fold(here) != fold(name)))
 
 
 def _turns(folded: str, language: str) -> bool:

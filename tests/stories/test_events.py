@@ -53,6 +53,12 @@ HIRE = (
         (("Ostrea Robotics lays off 120 people", "Ostrea Robotics is cutting 120 jobs in its AI team."), ("Ostrea Robotics cuts 120 jobs", "The layoffs at Ostrea Robotics hit 120 people of the AI team."), True),
         # the same in another language: firm, kind and number carry it
         (("Ostrea Robotics lays off 120 people", "Ostrea Robotics is cutting 120 jobs in its AI team."), ("Ostrea Robotics entlässt 120 Mitarbeiter", "Ostrea Robotics streicht 120 Stellen im KI-Team.", "de"), True),
+        # another person on the same way, whose text names the first in passing
+        (HIRE, ("Ruth Abelard quitte OpenAI pour Norvane AI", "Ruth Abelard rejoint Norvane AI, qui a recruté plusieurs personnes venues d'OpenAI, dont Mirela Castovan.", "fr"), False),
+        # two people to one firm, each in a script of their own
+        (HIRE, ("岳听澜离职Kestrel Compute，加盟Norvane AI", "研究员岳听澜已离职Kestrel Compute，加盟Norvane AI。", "zh"), False),
+        # the same two firms, and no move at all
+        (HIRE, ("OpenAI et Norvane AI s'associent pour une carte", "Les deux entreprises vont entraîner ensemble un modèle.", "fr"), False),
         # nothing to do with one another
         (HIRE, ("A ferry is late", "Fog lay over the strait all morning."), False),
         # no talent story at all, told twice: grouping does not hang on the score
