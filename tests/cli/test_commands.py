@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -318,11 +319,15 @@ def test_a_slack_token_without_a_channel_is_refused_at_the_start(config, monkeyp
 # ---------------------------------------------------------------------------------------------- moves
 
 
-@pytest.fixture
-def told_world(world, world_config) -> Path:
+@pytest.fixture(scope="module")
+def told_world(tmp_path_factory) -> Iterator[Path]:
     """A configuration whose store has met the feeds of the demo world."""
-    assert talentwire("once", "-c", world_config, "--log-level", "error").exit_code == 0
-    return world_config
+    folder = tmp_path_factory.mktemp("told")
+    with World(SystemClock()) as world:
+        path = folder / "world.yaml"
+        path.write_text(f"{world.config_text()}\nstore: {folder}/world.db\n", "utf-8")
+        assert talentwire("once", "-c", path, "--log-level", "error").exit_code == 0
+        yield path
 
 
 def test_the_ledger_lists_moves_in_four_forms(told_world):
