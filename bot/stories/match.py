@@ -226,6 +226,8 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
         return -_SURE_SAME  # each headline names somebody, and the other has them nowhere among those who move
     if found["mover_gone"] and not (a.kinds and b.kinds) and not found["title"] and not found["cover"]:
         return -_SURE_SAME  # one side tells of people, the other of nothing that people do, in other words
+    if found["cross_alone"] and found["kinds_no"]:
+        return -_SURE_SAME  # two languages, nothing in common but a firm, and other things done
     if far and (found["goal_no"] or found["back"] or found["late"]):
         return -_SURE_SAME
     later = max(a, b, key=lambda t: t.at)
