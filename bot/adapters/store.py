@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,11 +116,38 @@ class SqliteStore:
                 raise StoreError(StoreReason.DAMAGED, f"{self.path}: {verdict}", Fate.STOP)
             if version == 0 and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 raise StoreError(StoreReason.DAMAGED, f"{self.path}: a database, but none of this bot", Fate.STOP)
+            if 0 < version < schema.VERSION:
+                self._set_aside(connection, version)
             schema.migrate(connection)
             # Nobody else is at work (the lock is ours): what an earlier process had claimed is free.
             with self._transaction() as db:
                 db.execute("UPDATE feeds SET visit = NULL WHERE visit IS NOT NULL")
                 db.execute("DELETE FROM visits")
+
+    def _set_aside(self, connection: sqlite3.Connection, version: int) -> None:
+        """Copy the database before it is changed to a later version: whole and on the disk, or nothing is changed.
+
+        The copy is what a user needs who goes back to the version before. One that stands there already stays.
+        """
+        kept = self.path.with_name(f"{self.path.name}.v{version}")
+        if kept.exists():
+            return
+        half = kept.with_name(f"{kept.name}.part")
+        try:
+            half.unlink(missing_ok=True)
+            with closing(sqlite3.connect(half)) as copy:
+                connection.backup(copy)
+            descriptor = os.open(half, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            half.replace(kept)
+        except (OSError, sqlite3.Error) as error:
+            with suppress(OSError):
+                half.unlink(missing_ok=True)
+            words = f"{kept}: no copy could be made before the change to a later version: {error}"
+            raise StoreError(StoreReason.DISK, words, Fate.STOP) from error
 
     def _connection(self) -> sqlite3.Connection:
         if self._closed:

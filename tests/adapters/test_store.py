@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from bot.adapters import rows, schema
 from bot.adapters.store import FEEDS_A_VISIT, SqliteStore
-from bot.errors import StoreError, StoreReason
+from bot.errors import Fate, StoreError, StoreReason
 from bot.model import (
     Action,
     Article,
@@ -476,6 +477,28 @@ def test_stories_of_the_first_version_come_along(tmp_path):
     assert (story.id, story.saga, story.told, story.telling) == ("s", "s", True, Telling())
     assert keys == {"person:ada"}
     store.close()
+    with closing(sqlite3.connect(tmp_path / "t.db.v1")) as before:  # as it was, for whoever goes back
+        assert before.execute("PRAGMA user_version").fetchone() == (1,)
+        assert before.execute("SELECT id FROM stories").fetchall() == [("s",)]
+        assert before.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_database_that_cannot_be_copied_is_not_changed(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
+        connection.executescript(f"{schema._STEPS[0]}; PRAGMA user_version = 1;")
+    (tmp_path / "t.db.v1.part").mkdir()  # in the way of the copy
+    with pytest.raises(StoreError) as caught:
+        SqliteStore(tmp_path / "t.db")
+    assert (caught.value.reason, caught.value.fate) == (StoreReason.DISK, Fate.STOP)
+    assert "t.db.v1" in str(caught.value)
+    with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_a_new_database_and_one_of_this_version_leave_no_copy(tmp_path):
+    SqliteStore(tmp_path / "t.db").close()
+    SqliteStore(tmp_path / "t.db").close()
+    assert not list(tmp_path.glob("t.db.v*"))
 
 
 def test_what_a_story_tells_is_kept_whole(store):
