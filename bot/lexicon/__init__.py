@@ -69,6 +69,7 @@ _WORD_LISTS = (
     "dates",
     "determiners",
     "needs_post",
+    "puffs",
     "objects",
     "relatives",
 )

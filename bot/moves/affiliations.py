@@ -199,10 +199,13 @@ def _field(reading: Reading, sentence: Sentence, start: int, end: int) -> str:
     owner = next((o for o in reversed(sentence.orgs) if start <= o.start and o.end <= stop), None)
     if owner is not None and reading.text[owner.end : owner.end + 2] in ("'s", "’s"):
         chunk = reading.text[owner.end + 2 : stop]
+    head, joined, rest = chunk.partition(" and ")
+    if joined and not any(w.casefold() in _units(reading) or w[0].isupper() for w in rest.split()):
+        chunk = head  # "lead frontier models and go on working"
     words = chunk.strip(" \"“”'‘’").split()
     while words and _is_small(reading, words[0]) and not _is_topic(reading, words[0]):
         words = words[1:]
-    units = {word for language in reading.languages for word in language.sets.get("unit", ())}
+    units = _units(reading)
     if len(words) == 1 and not _is_topic(reading, words[0]):
         return ""  # "to lead its team" names no post
     topical = any(start <= h.start < stop for kind in ("ai", "product") for h in sentence.of(kind))
@@ -211,6 +214,10 @@ def _field(reading: Reading, sentence: Sentence, start: int, end: int) -> str:
     ):
         return ""
     return f"head of {' '.join(words)}"[:90]
+
+
+def _units(reading: Reading) -> set[str]:
+    return {word for language in reading.languages for word in language.sets.get("unit", ())}
 
 
 def _is_topic(reading: Reading, word: str) -> bool:
@@ -287,7 +294,7 @@ def _role_text(reading: Reading, roles: list[Hit], start: int, end: int) -> str:
         return ""
     if reading.code in CODES:
         return role_text(reading, start, roles)
-    left = reading.text[start : roles[0].start].lstrip("'’s").lstrip(" ,(-の的의")
+    left = re.sub(r"^['’]\w{1,4}\b", "", reading.text[start : roles[0].start]).lstrip("'’s").lstrip(" ,(-の的의")
     left = re.split(r"""[,;:“”"()]|['’]s\s""", left)[-1]
     words = left.split()
     owned = max(

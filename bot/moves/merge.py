@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -147,7 +148,7 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
         person=mover.name,
         from_org=from_org.name if from_org else None,
         to_org=to_org.name if to_org else None,
-        role=_role(current),
+        role=_tidy(reading, _role(current), from_org, to_org),
         status=status,
         confidence=round(confidence, 3),
         evidence=tuple(dict.fromkeys(Span(e.sentence.start, e.sentence.end) for e in current)),
@@ -175,6 +176,27 @@ def _role(events: Sequence[Event]) -> str | None:
             if event.kind in kinds and event.role:
                 return event.role
     return None
+
+
+_OPEN_END = re.compile(
+    r"(?:[ -](?:of|for|de|di|des|du|da|do|von|für|van|voor|los|las|la|le|the|and|und|et|y|e))+$", re.IGNORECASE
+)
+_CASE_ENDING = re.compile(r"['’][a-zçğıöşü]{1,4}$")
+
+
+def _tidy(reading: Reading, role: str | None, *ends: Mention | None) -> str | None:
+    """Return a post without what does not belong to it: the firm before it, praise, a dangling "of", a case ending."""
+    if not role:
+        return role
+    text = role.rpartition(" including ")[2]
+    for name in (org.name for org in ends if org is not None):
+        if len(text) > len(name) + 1 and fold(text).startswith(fold(name)):
+            text = text[len(name) :].lstrip(" '’-的")
+    words = text.split()
+    while len(words) > 1 and any(words[0].casefold() in language.words["puffs"] for language in reading.languages):
+        words = words[1:]
+    text = _CASE_ENDING.sub("", _OPEN_END.sub("", " ".join(words)))
+    return text.replace(" of the ", " of ") or None
 
 
 def _written(reading: Reading, mover: Mention) -> str:

@@ -297,6 +297,9 @@ def _handles(finder: _Finder, sentence: Sentence) -> None:
 
 
 _HUMPS = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
+_ONSET = re.compile(
+    r"[aeiouy]|[b-df-hj-np-tv-z][aeiouy]|[bcdfgkpstvw]h?[rlw]|[cgkpstwz]h|s[ckmnpqt]|kn|mc|ts"
+)  # how names begin
 _PART = 4  # letters of a given name, and of what follows it, from which a handle in small letters is taken apart
 
 
@@ -309,7 +312,7 @@ def _spelt_out(finder: _Finder, handle: str) -> str:
         return " ".join(names)
     if not (handle.isascii() and handle.isalpha() and handle.islower()):
         return handle
-    cuts = [i for i in range(_PART, len(handle) - _PART + 1) if handle[:i] in given]
+    cuts = [i for i in range(_PART, len(handle) - _PART + 1) if handle[:i] in given and _ONSET.match(handle[i:])]
     return f"{handle[: cuts[-1]].title()} {handle[cuts[-1] :].title()}" if cuts else handle
 
 

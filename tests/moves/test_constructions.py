@@ -239,6 +239,13 @@ def test_moves_of_articles(watch: Watch, title: str, body: str, expected: tuple[
             "president",
         ),
         ("Mirevo's founder, Imogen Tarrant, announced her resignation as CEO", "Imogen Tarrant", "CEO"),
+        (
+            "Kestrivo hires star researcher Imogen Tarrant from Mirevo",
+            "Imogen Tarrant",
+            "researcher",
+        ),  # praise is no post
+        ("Mirevo CTO Imogen Tarrant leaves", "Imogen Tarrant", "CTO"),  # the firm is no part of the post
+        ("Mirevo'nun CEO’su Imogen Tarrant istifa etti", "Imogen Tarrant", "CEO"),  # nor is a case ending
     ],
 )
 def test_roles(watch: Watch, text: str, person: str, role: str) -> None:
@@ -314,6 +321,7 @@ def test_a_known_name_is_also_told_as_the_text_writes_it() -> None:
         ("@ImogenQCTarrant", "Imogen Tarrant"),  # humps, letters between them dropped
         ("@oliviatarrant", "Olivia Tarrant"),  # small letters that begin with a given name
         ("@tarr4nt", "tarr4nt"),  # no name that we can tell
+        ("@oliviajtarrant", "oliviajtarrant"),  # an initial in between: what follows begins as no name does
     ],
 )
 def test_a_handle_is_spelt_out_where_it_is_a_name(watch: Watch, handle: str, name: str) -> None:
