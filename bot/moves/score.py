@@ -317,7 +317,8 @@ def _kinds_of_move(merged: Merged) -> Iterator[Kind]:
 
 def _kind_of_event(event: Event) -> Kind:
     """Return what an event is; who joins a board is appointed."""
-    return Kind.APPOINTMENT if event.board else _KIND_OF_EVENT[event.kind]
+    seat = event.board or (event.new_role and "board" in event.role.casefold().split())
+    return Kind.APPOINTMENT if seat else _KIND_OF_EVENT[event.kind]
 
 
 def _is_poach(merged: Merged) -> bool:
