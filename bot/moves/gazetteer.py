@@ -71,7 +71,8 @@ class Gazetteer:
                 continue  # within a word: most hits end here
             if not left_edge(folded, start):
                 continue
-            closed = right_edge(folded, end)
+            after = folded[end : end + 1]
+            closed = not (after in _PLAIN and folded[last] in _PLAIN) and right_edge(folded, end)
             for term in group:
                 if term.language and term.language not in languages:
                     continue
