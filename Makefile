@@ -21,7 +21,7 @@ demo: $(VENV)/.runtime ## show what it does: a small world of its own, no networ
 	@$(PY) -m bot demo
 
 test: $(VENV)/.dev ## set up and run the tests
-	@$(PY) -m pytest -q -n $(JOBS) -m 'not proof'
+	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m 'not proof'
 
 cover: $(VENV)/.dev ## the same with branch coverage, which takes half as long again
 	@$(PY) -m pytest -q -n $(JOBS) -m 'not proof' --cov --cov-report=term:skip-covered

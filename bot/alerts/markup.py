@@ -72,7 +72,7 @@ def address(url: str) -> str:
         safe = fetchable(_UNSAFE_IN_URL.sub(lambda m: quote(m.group(), safe=""), url.strip()), ports=None)
     except FetchError:
         return ""
-    return safe if len(safe) <= MAX_URL else ""
+    return safe if len(safe.replace("&", "&amp;")) <= MAX_URL else ""  # as long as it is once escaped
 
 
 def host(url: str) -> str:

@@ -117,3 +117,9 @@ def test_a_date_is_shown_in_the_readers_zone_with_words_to_fall_back_on():
     assert shown == "<!date^1782907500^{date_short_pretty} {time}|2026-07-01 12:05 UTC>"
     assert lint_text(shown, "") == []
     assert markup.without_dates(f"at {shown}.") == "at 2026-07-01 12:05 UTC."
+
+
+def test_an_address_counts_as_it_stands_in_the_message():
+    short = "https://a.example/?" + "&".join("q" for _ in range(100))
+    assert markup.address(short) == short
+    assert markup.address("https://a.example/?" + "&" * 400) == ""  # each & is five characters there
