@@ -426,7 +426,8 @@ def classify(file: Any, config_file: Path | None) -> None:
     """Judge JSON lines {id, title, text, lang?} and print one line each, in order, as they come.
 
     Out: {id, label, alert, score, kinds, moves: [{person, from, to, role, status, confidence}]}. `label` says that the
-    score reaches thresholds.digest, `alert` that it reaches thresholds.alert. Without -c the built-in defaults hold.
+    score reaches thresholds.digest, `alert` that it reaches thresholds.alert; a person known under another name than
+    the text's has `known_as` too. Without -c the built-in defaults hold.
 
     \b
     Example:   talentwire classify items.jsonl > verdicts.jsonl
