@@ -178,9 +178,6 @@ def _role(events: Sequence[Event]) -> str | None:
     return None
 
 
-_OPEN_END = re.compile(
-    r"(?:[ -](?:of|for|de|di|des|du|da|do|von|für|van|voor|los|las|la|le|the|and|und|et|y|e))+$", re.IGNORECASE
-)
 _CASE_ENDING = re.compile(r"['’][a-zçğıöşü]{1,4}$")
 
 
@@ -195,8 +192,18 @@ def _tidy(reading: Reading, role: str | None, *ends: Mention | None) -> str | No
     words = text.split()
     while len(words) > 1 and any(words[0].casefold() in language.words["puffs"] for language in reading.languages):
         words = words[1:]
-    text = _CASE_ENDING.sub("", _OPEN_END.sub("", " ".join(words)))
+    while len(words) > 1 and _is_link(reading, words[-1]):
+        words = words[:-1]
+    text = _CASE_ENDING.sub("", " ".join(words))
     return text.replace(" of the ", " of ") or None
+
+
+def _is_link(reading: Reading, word: str) -> bool:
+    """Whether a word in small letters only leads on to another: "head of", "jefa de la"."""
+    return word.islower() and any(
+        word in language.stopwords or word in language.before or word in language.conjunctions
+        for language in reading.languages
+    )
 
 
 def _written(reading: Reading, mover: Mention) -> str:

@@ -36,7 +36,6 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         ends = ""  # the later one takes back what the other told
     names = na & nb
     numbers = a.numbers & b.numbers
-    sure = True
     anything = bool(shared or named or people or names or numbers)
     days = abs(a.at - b.at) / 86_400
     return {
@@ -54,9 +53,9 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "native": float(native),
         "pair": float(bool(shared) and len(orgs) > 1),
         "answer": float(_answers(a, b)),
-        "movers_no": float(bool(a.movers and b.movers and not shared and sure)),
+        "movers_no": float(bool(a.movers and b.movers and not shared)),
         "mover_named": float(named),
-        "mover_gone": float(bool(a.movers or b.movers) and not shared and not named and sure),
+        "mover_gone": float(bool(a.movers or b.movers) and not shared and not named),
         "people": float(people),
         "title_org": float(bool(a.title_organisations & b.title_organisations)),
         "org": len(orgs) / (min(len(a.organisations), len(b.organisations)) + 0.5) if orgs else 0.0,
