@@ -369,6 +369,7 @@ class StoryMove:
     """One mover of a story, as its articles together have it. `person` holds every spelling met, the best first.
 
     An end that nobody names is "". `status` is the surest so far, `since` (seconds) and `by` say when and from whom.
+    `fixed` names the fields that a person set by hand: no article changes them.
     """
 
     person: tuple[str, ...]
@@ -380,6 +381,7 @@ class StoryMove:
     by: str
     group: bool = False
     votes: tuple[Vote, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +400,8 @@ class Telling:
 
     `sources` are the media groups and speakers that count, `outlets` all names under which they appeared. `facts` are
     numbers, dates and posts. `members` are what its first articles are compared by; `status` counts where nobody is
-    named. `changed_at` in seconds.
+    named. `changed_at` in seconds. `retracted` are moves that a person struck out: no article brings them back.
+    `lead` is the entry of the article that alerts tell the story from: the first, then the last that changed it.
     """
 
     moves: tuple[StoryMove, ...] = ()
@@ -409,6 +412,8 @@ class Telling:
     changes: tuple[Change, ...] = ()
     members: tuple[Traits, ...] = ()
     changed_at: float = 0.0
+    retracted: tuple[StoryMove, ...] = ()
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,7 +489,8 @@ class Operation:
     """One row of the outbox: something owed to a channel.
 
     `key` is a function of story, channel and revision; `target` is the key of the operation whose message is updated,
-    replied to or deleted ("" for a post), `target_ts` that message's timestamp once known (or given outright).
+    replied to or deleted ("" for a post), `target_ts` that message's timestamp once known (or given outright). A reply
+    with `broadcast` stands in the channel, too.
     `attempts` counts those that may have arrived: each is counted before it is made, taken back if it certainly did
     not. `started_at` is the start of the last. `looks` counts look-ups since then that found nothing, later sweeps.
     Nothing happens before `due_at`. `sweep_at` is when the channel is looked through for doubles, None for never.
@@ -507,6 +513,33 @@ class Operation:
     ts: str = ""
     sweep_at: datetime | None = None
     error: str = ""
+    broadcast: bool = False
+
+
+class OrderVerb(StrEnum):
+    """What somebody asked for."""
+
+    FIX = "fix"
+    RETRACT = "retract"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something a person asked to be changed in what we know, carried out by whoever runs the bot.
+
+    `number` counts orders. `person` is whom it is about, `story` which one ("" for any), `fields` the new values of a
+    fix: person, from, to, role, status. `by` is who asked. `outcome` says what came of it, "" while it is open.
+    """
+
+    number: int
+    verb: OrderVerb
+    person: str
+    story: str
+    fields: Mapping[str, str]
+    by: str
+    asked_at: datetime
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)

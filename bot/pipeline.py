@@ -4,6 +4,7 @@
     sift_entries()     # new entries         -> articles of feed text, or pages to read
     read_page()        # a page to read      -> an article
     judge_articles()   # unjudged articles   -> findings, stories, owed operations
+    carry_out_orders() # people's corrections -> stories, owed operations
     tell_missed()      # the first run       -> one message: what you missed
     deliver_alerts()   # owed operations     -> Slack, or the terminal
     sweep_channels()   # uncertain ones      -> doubles deleted
@@ -24,11 +25,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.alerts import compose, delivery, route
+from bot.alerts import compose, delivery, route, upkeep
 from bot.alerts.keys import key_of
 from bot.articles import quality
 from bot.articles.extract import extract
-from bot.config import Config
+from bot.config import Config, Updates
 from bot.errors import (
     ArticleReason,
     BotError,
@@ -42,6 +43,7 @@ from bot.errors import (
 from bot.feeds import poll
 from bot.feeds.parse import parse
 from bot.model import (
+    Action,
     Article,
     Entry,
     Feed,
@@ -49,6 +51,8 @@ from bot.model import (
     Message,
     Operation,
     OperationState,
+    Order,
+    OrderVerb,
     ParsedFeed,
     PollOutcome,
     PollResult,
@@ -57,6 +61,7 @@ from bot.model import (
     Response,
     Story,
     StoryId,
+    StoryMove,
     Traits,
     Verb,
     Visit,
@@ -64,7 +69,7 @@ from bot.model import (
 from bot.moves.judge import Watch, judge, touches
 from bot.placing import marks_of, owner_of
 from bot.ports import Clock, Fetcher, Notifier, Store, WorkerKilled, Workers
-from bot.stories import match, merge
+from bot.stories import corrections, match, merge
 from bot.stories.traits import traits as traits_of
 from bot.stories.witness import Witness, witness
 from bot.telemetry import Counters, event
@@ -287,11 +292,13 @@ class Pipeline:
         placement = self._place(article, feed, finding, traits, one, now)
         owed: Sequence[Operation] = ()
         if placement.verdict is merge.Verdict.ALERT and placement.story is not None:
-            owed = self._alerts(placement.story, article, feed, finding, now)
+            owed = self._alerts(compose.Told(placement.story, finding, article, _outlet(article, feed)), now)
             if not owed:
                 placement = replace(
                     placement, story=replace(placement.story, told=False), verdict=merge.Verdict.NO_ROUTE, why=""
                 )
+        elif placement.story is not None and placement.story.told:
+            owed = self._upkeep(placement, compose.Told(placement.story, finding, article, _outlet(article, feed)), now)
         self.store.save_finding(article, finding, placement.story, traits.keys, owed, now)
         self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
         event(
@@ -335,18 +342,114 @@ class Pipeline:
     def _channels(self, story: Story, finding: Finding) -> tuple[str, ...]:
         return route.channels(self.config.routes, self.channel, story, finding, known_as=self.watch().canonical)
 
-    def _alerts(
-        self, story: Story, article: Article, feed: Feed, finding: Finding, now: datetime
-    ) -> tuple[Operation, ...]:
-        outlet = _outlet(article, feed)
-        private = bool(self.config.network.allow_private)
-        messages = {
-            channel: compose.alert(
-                story, finding, article, outlet=outlet, channel=channel, now=now, private_links=private
+    def _alerts(self, told: compose.Told, now: datetime) -> tuple[Operation, ...]:
+        """Return what tells a new story: a message in each of its channels, in its saga's thread if there is one."""
+        story = told.story
+        earlier = self.store.saga_operations(story.saga) if story.saga != story.id else ()
+        return tuple(
+            upkeep.opening(
+                self._alert(told, channel, now),
+                story.id,
+                channel,
+                upkeep.thread_of(earlier, channel),
+                self._updates(channel).saga,
+                now,
             )
-            for channel in self._channels(story, finding)
-        }
-        return tuple(self._post(story.id, channel, message, now) for channel, message in messages.items())
+            for channel in self._channels(story, told.finding)
+        )
+
+    def _alert(self, told: compose.Told, channel: str, now: datetime) -> Message:
+        private = bool(self.config.network.allow_private)
+        return compose.alert(
+            told.story,
+            told.finding,
+            told.article,
+            outlet=told.outlet,
+            channel=channel,
+            now=now,
+            kind=upkeep.ALERT,
+            private_links=private,
+        )
+
+    def _updates(self, channel: str) -> Updates:
+        return route.updates(self.config.routes, self.config.slack.updates, channel)
+
+    def _upkeep(self, placement: merge.Placement, told: compose.Told, now: datetime) -> tuple[Operation, ...]:
+        """Return what keeps a told story's messages true after one more article, and says what is new."""
+        story, before = told.story, placement.before
+        if before is None or placement.action is Action.NONE:
+            return ()
+        entry = told.article.entry
+        own = upkeep.own_messages(self.store.saga_operations(story.saga), story.id)
+        if not own and placement.action is Action.BROADCAST and not entry.baseline:
+            return self._alerts(told, now)  # was among what the first run missed: it has no message to be changed
+        lead = told if story.telling.lead == entry.id else self._lead(story) or told
+        owed: list[Operation] = []
+        for channel, message in own.items():
+            said = None
+            if placement.action is not Action.EDIT:
+                said = compose.news(
+                    before,
+                    story,
+                    told.finding,
+                    told.article,
+                    outlet=told.outlet,
+                    channel=channel,
+                    kind=f"news {entry.id}",
+                    now=now,
+                    new=placement.news,
+                    private_links=bool(self.config.network.allow_private),
+                )
+            manner = upkeep.manner_of(placement.action, self._updates(channel))
+            owed += upkeep.upkeep(message, manner, self._alert(lead, channel, now), said, entry.id, now)
+        return tuple(owed)
+
+    # -------------------------------------------------------------------------------------------- orders
+
+    def carry_out_orders(self) -> int:
+        """Correct what people asked to be corrected: the story, and what its channels were told; returns how many."""
+        orders = self.store.open_orders()
+        for order in orders:
+            outcome, stories, owed = self._carried_out(order)
+            self.store.carry_out(replace(order, outcome=outcome), stories, owed)
+            event(log, "order carried out", number=order.number, verb=order.verb, outcome=outcome)
+        return len(orders)
+
+    def _carried_out(self, order: Order) -> tuple[str, Sequence[Story], Sequence[Operation]]:
+        found = corrections.about(self.store.stories(), order.person, order.story)
+        if len(found) != 1:
+            return f"{len(found) or 'no'} move{'s' * (len(found) != 1)} fit, nothing was changed", (), ()
+        ((before, move),) = found
+        now = self.clock.now()
+        if order.verb is OrderVerb.RETRACT:
+            story, right = corrections.retracted(before, move, now), None
+        else:
+            story, right = corrections.fixed(before, move, order.fields, now)
+        owed = self._corrected(order, story, move, right, now)
+        outcome = f"was {corrections.told(move)}; {len(owed)} change{'s' * (len(owed) != 1)} owed to channels"
+        return outcome, (story,), owed
+
+    def _corrected(
+        self, order: Order, story: Story, was: StoryMove, right: StoryMove | None, now: datetime
+    ) -> tuple[Operation, ...]:
+        """Return what shows a correction by hand in every channel that was told of the story."""
+        lead = self._lead(story)
+        owed: list[Operation] = []
+        for channel, own in upkeep.own_messages(self.store.saga_operations(story.saga), story.id).items():
+            if lead is not None:
+                revision = f"order {order.number}"
+                said = compose.by_hand(was, right, story=story, channel=channel, kind=f"news {revision}")
+                manner = upkeep.manner_of(Action.BROADCAST, self._updates(channel))
+                owed += upkeep.upkeep(own, manner, self._alert(lead, channel, now), said, revision, now)
+        return tuple(owed)
+
+    def _lead(self, story: Story) -> compose.Told | None:
+        """Return the article that tells a story, told of the story as it stands now."""
+        lead = self.store.lead_article(story)
+        if lead is None:
+            return None
+        article, finding, feed = lead
+        return compose.Told(story, finding, article, _outlet(article, feed))
 
     def _post(self, story_id: StoryId, channel: str, message: Message, now: datetime) -> Operation:
         return Operation(

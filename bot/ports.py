@@ -14,6 +14,7 @@ from bot.model import (
     Finding,
     FirstRun,
     Operation,
+    Order,
     PollResult,
     Receipt,
     Request,
@@ -139,6 +140,19 @@ class Store(Protocol):
         now: datetime,
     ) -> None:
         """Write the verdict on an article, the story it belongs to and the operations owed for it, together."""
+
+    def saga_operations(self, saga: str) -> Sequence[Operation]:
+        """Return the posts and replies that tell of the stories of a saga, in the order in which they were owed."""
+
+    def lead_article(self, story: Story) -> tuple[Article, Finding, Feed] | None:
+        """Return the article that a story is told from, else its best; with it its finding and its feed."""
+
+    # -- orders
+    def open_orders(self) -> Sequence[Order]:
+        """Return what people asked for and nobody has carried out yet, in order."""
+
+    def carry_out(self, order: Order, stories: Sequence[Story], owed: Sequence[Operation]) -> None:
+        """Write what an order changed, what is owed for it, and its outcome, together."""
 
     def first_run(self, now: datetime) -> FirstRun:
         """Return how far the first run has come."""

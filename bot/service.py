@@ -81,7 +81,7 @@ class Service:
     def _make_stages(self, threads: Threads) -> list[Stage]:
         p = self._pipeline
         deliver = Stage("deliver", lambda: p.deliver_alerts() or p.sweep_channels(), 1)
-        judge = Stage("judge", lambda: p.judge_articles() or p.tell_missed(), 1, (deliver,))
+        judge = Stage("judge", lambda: p.judge_articles() or p.carry_out_orders() or p.tell_missed(), 1, (deliver,))
         pages = Stage("pages", p.read_page, threads.pages, (judge,))
         sift = Stage("sift", p.sift_entries, 1, (pages, judge))
         fast = Stage("poll", lambda: self._poll(slow=False), threads.poll, (sift, judge))
@@ -210,6 +210,7 @@ def finish_all(pipeline: Pipeline, store: SqliteStore, *, threads: int, patience
         drain(pipeline.sift_entries, 1)
         drain(pipeline.read_page, threads)
         drain(pipeline.judge_articles, 1)
+        pipeline.carry_out_orders()
         pipeline.tell_missed()
         drain(pipeline.deliver_alerts, 1)
         pipeline.sweep_channels()

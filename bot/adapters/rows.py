@@ -24,6 +24,8 @@ from bot.model import (
     Operation,
     OperationKey,
     OperationState,
+    Order,
+    OrderVerb,
     ReadMode,
     Reason,
     Source,
@@ -232,12 +234,15 @@ def telling_of(blob: bytes) -> Telling:
         changes=tuple(Change(**{**c, "action": Action(c["action"])}) for c in raw["changes"]),
         members=tuple(_traits(t) for t in raw["members"]),
         changed_at=raw["changed_at"],
+        retracted=tuple(_story_move(m) for m in raw.get("retracted", ())),
+        lead=raw.get("lead", ""),
     )
 
 
 def _story_move(raw: dict[str, Any]) -> StoryMove:
     votes = tuple(Vote(**v) for v in raw["votes"])
-    return StoryMove(**{**raw, "person": tuple(raw["person"]), "status": Status(raw["status"]), "votes": votes})
+    texts = {"person": tuple(raw["person"]), "fixed": tuple(raw.get("fixed", ()))}
+    return StoryMove(**{**raw, **texts, "status": Status(raw["status"]), "votes": votes})
 
 
 _TRAIT_SETS = frozenset({"title", "lead", "names", "numbers", "organisations", "title_organisations", "kinds", "acts"})
@@ -301,6 +306,7 @@ def operation_of(row: sqlite3.Row) -> Operation:
         ts=row["ts"],
         sweep_at=moment(row["sweep_at"]),
         error=row["error"],
+        broadcast=bool(row["broadcast"]),
     )
 
 
@@ -324,4 +330,19 @@ def operation_values(operation: Operation) -> dict[str, Any]:
         "ts": operation.ts,
         "sweep_at": seconds(operation.sweep_at),
         "error": operation.error,
+        "broadcast": int(operation.broadcast),
     }
+
+
+def order_of(row: sqlite3.Row) -> Order:
+    """Return the order of a row of `orders`."""
+    return Order(
+        number=row["number"],
+        verb=OrderVerb(row["verb"]),
+        person=row["person"],
+        story=row["story"],
+        fields=json.loads(row["fields"]),
+        by=row["asked_by"],
+        asked_at=sure_moment(row["asked_at"]),
+        outcome=row["outcome"],
+    )

@@ -163,6 +163,24 @@ _STEPS = (
     UPDATE story_keys SET seen = coalesce((SELECT last_seen FROM stories WHERE id = story_id), 0);
     CREATE INDEX story_keys_latest ON story_keys (key, seen DESC, story_id);
     """,
+    """
+    ALTER TABLE outbox ADD COLUMN broadcast INTEGER NOT NULL DEFAULT 0;  -- a reply that stands in the channel, too
+    CREATE INDEX outbox_story ON outbox (story_id);
+    CREATE INDEX outbox_target ON outbox (target) WHERE target <> '';
+    CREATE INDEX stories_saga ON stories (saga);
+
+    CREATE TABLE orders (                       -- what a person asked to be changed
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        verb TEXT NOT NULL,
+        person TEXT NOT NULL,
+        story TEXT NOT NULL,                    -- '' for any
+        fields TEXT NOT NULL,                   -- JSON
+        asked_by TEXT NOT NULL,
+        asked_at REAL NOT NULL,
+        outcome TEXT NOT NULL DEFAULT ''        -- '' while it is open
+    );
+    CREATE INDEX orders_open ON orders (number) WHERE outcome = '';
+    """,
 )
 
 VERSION = len(_STEPS)

@@ -254,7 +254,7 @@ def _request(operation: Operation) -> tuple[str, dict[str, Any]]:
         return "chat.update", {**content, "ts": operation.target_ts}
     content |= {"metadata": _carried(operation), "unfurl_links": False, "unfurl_media": False}
     if operation.verb is Verb.REPLY:
-        content["thread_ts"] = operation.target_ts
+        content |= {"thread_ts": operation.target_ts, "reply_broadcast": operation.broadcast}
     return "chat.postMessage", content
 
 

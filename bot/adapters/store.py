@@ -29,10 +29,12 @@ from bot.model import (
     FirstRun,
     Operation,
     OperationState,
+    Order,
     PollOutcome,
     PollResult,
     Story,
     StoryId,
+    Verb,
     Visit,
 )
 from bot.urls import canonical, host_key
@@ -454,6 +456,50 @@ class SqliteStore:
         found = self._rows(f"SELECT {rows.STORY_COLUMNS} FROM stories s ORDER BY s.first_seen, s.id")
         return [rows.story_of(row) for row in found]
 
+    def saga_operations(self, saga: str) -> Sequence[Operation]:
+        """See `Store`."""
+        found = self._rows(
+            "SELECT o.* FROM outbox o JOIN stories s ON s.id = o.story_id"
+            " WHERE s.saga = ? AND o.verb IN ('post', 'reply') ORDER BY o.seq",
+            (saga,),
+        )
+        return [rows.operation_of(row) for row in found]
+
+    # -- orders
+
+    def ask(self, order: Order) -> Order:
+        """Add an order to those to be carried out; returns it with its number."""
+        with self._transaction() as db:
+            number = db.execute(
+                "INSERT INTO orders (verb, person, story, fields, asked_by, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    order.verb,
+                    order.person,
+                    order.story,
+                    rows.dumps(dict(order.fields)),
+                    order.by,
+                    order.asked_at.timestamp(),
+                ),
+            ).lastrowid
+        return replace(order, number=int(number or 0))
+
+    def order(self, number: int) -> Order | None:
+        """Return the order with this number, None if there is none."""
+        row = self._row("SELECT * FROM orders WHERE number = ?", (number,))
+        return None if row is None else rows.order_of(row)
+
+    def open_orders(self) -> Sequence[Order]:
+        """See `Store`."""
+        return [rows.order_of(row) for row in self._rows("SELECT * FROM orders WHERE outcome = '' ORDER BY number")]
+
+    def carry_out(self, order: Order, stories: Sequence[Story], owed: Sequence[Operation]) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            for story in stories:
+                _write_story(db, story)
+            _owe(db, owed)
+            db.execute("UPDATE orders SET outcome = ? WHERE number = ?", (order.outcome, order.number))
+
     def save_finding(
         self,
         article: Article,
@@ -508,19 +554,21 @@ class SqliteStore:
             " ORDER BY s.score DESC, s.first_seen DESC, s.id LIMIT ?",
             (since.timestamp(), limit),
         )
-        return [(story, *self.best_article(story.id)) for story in map(rows.story_of, found)]
+        leads = [(story, self.lead_article(story)) for story in map(rows.story_of, found)]
+        return [(story, *lead) for story, lead in leads if lead is not None]
 
-    def best_article(self, story_id: StoryId) -> tuple[Article, Finding, Feed]:
-        """Return the article of a story with the highest score, its finding and its feed."""
-        row = self._rows(
+    def lead_article(self, story: Story) -> tuple[Article, Finding, Feed] | None:
+        """See `Store`."""
+        found = self._rows(
             f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding, f.id AS feed_id FROM entries e"
             " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
             " JOIN findings g ON g.entry_id = e.id WHERE e.story_id = ?"
-            " ORDER BY g.score DESC, e.seq LIMIT 1",
-            (story_id,),
-        )[0]
-        ((_, feed),) = self._with_feeds([row])
-        return rows.article_of(row), rows.finding_of(row["finding"]), feed
+            " ORDER BY e.id = ? DESC, g.score DESC, e.seq LIMIT 1",
+            (story.id, story.telling.lead),
+        )
+        for (_, feed), row in zip(self._with_feeds(found), found, strict=True):
+            return rows.article_of(row), rows.finding_of(row["finding"]), feed
+        return None
 
     def trace(self, url: str) -> Trace | None:
         """Return what became of the latest entry with this address, None if there was none."""
@@ -778,7 +826,13 @@ def _write_story(db: sqlite3.Connection, story: Story) -> None:
 
 
 def _owe(db: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+    """Add operations. An update that nobody has tried yet is overtaken by a later one of the same message."""
     for operation in operations:
+        if operation.verb is Verb.UPDATE:
+            db.execute(
+                "DELETE FROM outbox WHERE target = ? AND verb = 'update' AND state = 'pending' AND attempts = 0",
+                (operation.target,),
+            )
         values = rows.operation_values(operation)
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)

@@ -6,15 +6,30 @@ draws the same message.
 
 from __future__ import annotations
 
+import calendar
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.alerts import keys, reasons
 from bot.alerts.markup import date, escape, host, link, shorten, units, without_dates
-from bot.model import Article, Finding, Message, Move, OperationKey, Span, Status, Story, StoryId, digest
+from bot.model import (
+    Action,
+    Article,
+    Finding,
+    Message,
+    Move,
+    OperationKey,
+    Span,
+    Status,
+    Story,
+    StoryId,
+    StoryMove,
+    digest,
+)
 from bot.text import fold, one_line
 
 SURE = 0.95  # from this confidence on a move is told as a fact
@@ -26,6 +41,8 @@ MAX_QUOTES = 3  # sentences
 MAX_QUOTED = 400  # characters of all quoted sentences together
 MAX_LINES = 4  # of movers
 MAX_MISSED = 5  # stories
+MAX_TURNS = 3  # of a story's past
+MORE = "More"
 
 _UNTRUE = frozenset({Status.DENIED, Status.HISTORICAL})
 _NOTES = {
@@ -81,11 +98,13 @@ def alert(
     context = _context(told, now, private_links=private_links)
     why = reasons.told(finding.reasons)
     lead = fact or _headline(told)
+    past = "\n".join(_past(story))
     required = (_section(lead), _small(context))
     full = (
         _section(lead),
         *([_section(f"> {quotes}")] if quotes else []),
         _small(context),
+        *([_small(past)] if past else []),
         *([_small(why)] if why else []),
     )
     return Message(
@@ -94,6 +113,68 @@ def alert(
         metadata=keys.metadata(
             keys.operation_key(story.id, channel, kind), keys.facts(finding.moves, (story.url, article.entry.url))
         ),
+    )
+
+
+def news(
+    before: Story,
+    story: Story,
+    finding: Finding,
+    article: Article,
+    *,
+    outlet: str,
+    channel: str,
+    kind: str,
+    now: datetime,
+    new: str = "",
+    sure: float = SURE,
+    private_links: bool = False,
+) -> Message:
+    """Return what is said in the thread of a story that an article changed from `before`, or added to.
+
+    It begins with what became of it ("Confirmed", "Denied", "Corrected", "More"). `new` are the facts that it adds, as
+    `stories.merge.Placement.news` has them; `kind` goes into the key.
+    """
+    told = Told(story, finding, article, outlet)
+    word = _turn(before, story)
+    fact = "" if word == MORE else _fact(told, sure)  # else the message above says the same
+    quotes = _quotes(told, headline_shown=not fact)
+    was = _was(before, story)
+    added = "; ".join(_added(new)) if word == MORE else ""
+    parts = (
+        f"was {was}" if was else "",
+        f"new: {added}" if added else "",
+        _context(told, now, private_links=private_links),
+    )
+    blocks = (
+        _section(f"*{word}*: {fact or _headline(told)}" if "\n" not in fact else f"*{word}*\n{fact}"),
+        *([_section(f"> {quotes}")] if quotes else []),
+        _small(" · ".join(part for part in parts if part)),
+    )
+    fallback = f"{word}: {_fallback(told, fact, private_links=private_links)}"
+    return Message(
+        text=shorten(fallback, MAX_TEXT),
+        blocks=_first_fitting(MAX_BLOCKS, blocks, (blocks[0], blocks[-1])),
+        metadata=keys.metadata(
+            keys.operation_key(story.id, channel, kind), keys.facts(finding.moves, (article.entry.url,))
+        ),
+    )
+
+
+def by_hand(before: StoryMove, after: StoryMove | None, *, story: Story, channel: str, kind: str) -> Message:
+    """Return what is said in the thread where a person corrected a move, or struck it out (`after` is None)."""
+    if after is None:
+        words = f"*Retracted*: ~{_name(before.person[0])}: {_story_way(before)}~"
+    else:
+        was = [_name(before.person[0])] if before.person[0] != after.person[0] else []
+        was += [_story_way(before)] if _story_way(before) != _story_way(after) else []
+        was += [before.status.value] if before.status is not after.status else []
+        words = f"*Corrected*: *{_name(after.person[0])}*: {_story_way(after)} ({after.status})"
+        words += f"\nwas {' · '.join(was)}" if was else ""
+    return Message(
+        text=shorten(words.replace("*", "").replace("~", ""), MAX_TEXT),
+        blocks=(_section(words),),
+        metadata=keys.metadata(keys.operation_key(story.id, channel, kind), ()),
     )
 
 
@@ -134,13 +215,10 @@ def _missed_facts(items: Sequence[Told]) -> tuple[str, ...]:
 def _fact(told: Told, sure: float) -> str:
     """Return the moves that are sure, one line each, "" if there are none. Movers who share all else share a line."""
     lines: dict[tuple[str, str], list[str]] = {}
-    for move in told.finding.moves:
-        way = _way(move)
-        if way and move.confidence >= sure and move.status not in _UNTRUE:
-            suffix = " (rumoured)" if move.status is Status.RUMOURED else ""
-            names = lines.setdefault((way, suffix), [])
-            if (name := f"*{_name(move.person)}*") not in names:
-                names.append(name)
+    for person, way, suffix in _sure_moves(told, sure):
+        names = lines.setdefault((way, suffix), [])
+        if (name := f"*{_name(person)}*") not in names:
+            names.append(name)
     listed = [f"{_listing(names)}: {way}{suffix}" for (way, suffix), names in lines.items()]
     if len(listed) < 2:
         return "".join(listed)
@@ -148,11 +226,69 @@ def _fact(told: Told, sure: float) -> str:
     return "\n".join([*(f"• {line}" for line in listed[:MAX_LINES]), *more])
 
 
-def _way(move: Move) -> str:
+def _sure_moves(told: Told, sure: float) -> Iterator[tuple[str, str, str]]:
+    """Yield person, way and what stands behind it, for each move that may be stated.
+
+    What the article says is held against what the story knows by now: where they disagree on an end, that is left out;
+    what a person set by hand goes before both.
+    """
+    telling = told.story.telling
+    stated: list[StoryMove] = []
+    for move in told.finding.moves:
+        struck = _known_in(telling.retracted, move.person)
+        known = struck or _known_in(telling.moves, move.person)
+        if move.status in _UNTRUE or not move.person or (move.confidence < sure and not (known and known.fixed)):
+            continue
+        if known:
+            stated.append(known)
+        way = _way(*_agreed(move, known))
+        if way and struck:
+            yield move.person, f"~{way}~", " (retracted)"
+        elif way:
+            yield (known.person[0] if known and known.fixed else move.person), *_standing(way, move, known)
+    for known in telling.moves:
+        if known.fixed and known not in stated and (way := _story_way(known)):
+            yield known.person[0], way, _suffix(known.status)
+
+
+def _standing(way: str, move: Move, known: StoryMove | None) -> tuple[str, str]:
+    status = known.status if known else move.status
+    return (f"~{way}~", " (denied)") if status is Status.DENIED else (way, _suffix(status))
+
+
+def _suffix(status: Status) -> str:
+    return f" ({status})" if status in (Status.RUMOURED, Status.DENIED) else ""
+
+
+def _known_in(moves: Sequence[StoryMove], person: str) -> StoryMove | None:
+    """Return what is known of a person's move; what was corrected goes before what it corrects."""
+    name = fold(person)
+    about = [m for m in moves if any(fold(spelling) == name for spelling in m.person)]
+    return min(about, key=lambda m: m.status is Status.DENIED, default=None)
+
+
+def _agreed(move: Move, known: StoryMove | None) -> tuple[str, str, str]:
+    """Return from, to and role of a move; an end on which the story's articles disagree is ""."""
+    if known is None:
+        return move.from_org or "", move.to_org or "", move.role or ""
+
+    def end(field: str, own: str, fused: str) -> str:
+        if field in known.fixed:
+            return fused
+        return own if not fused or fold(own) == fold(fused) else ""
+
+    role = known.role if "role" in known.fixed else move.role or ""
+    return end("from", move.from_org or "", known.from_org), end("to", move.to_org or "", known.to_org), role
+
+
+def _story_way(move: StoryMove) -> str:
+    return _way(move.from_org, move.to_org, move.role)
+
+
+def _way(source: str, target: str, role: str) -> str:
     """Return "A → B · role" with what is known of it, "" if that says nothing of where to or from."""
-    source, target = _name(move.from_org or ""), _name(move.to_org or "")
-    role = escape(move.role or "", limit=160)
-    if not move.person or not (source or target):
+    source, target, role = _name(source), _name(target), escape(role, limit=160)
+    if not (source or target):
         return ""
     if source and target:
         way = source if source == target else f"{source} → {target}"
@@ -171,9 +307,19 @@ def _listing(names: Sequence[str]) -> str:
 
 
 def _headline(told: Told) -> str:
-    """Return the quoted headline with its outlet."""
+    """Return the quoted headline with its outlet, after what is known to be wrong with it."""
     source = escape(told.outlet, limit=80) or host(told.article.entry.url)
-    return f"{_quoted(told)} — {source}" if source else _quoted(told)
+    words = f"{_quoted(told)} — {source}" if source else _quoted(told)
+    telling = told.story.telling
+    if telling.retracted and not telling.moves:
+        return f"*Retracted*: ~{words}~"
+    return f"*Since denied*: {words}" if _turned(told) else words
+
+
+def _turned(told: Told) -> bool:
+    """Tell whether the story was denied after the article that tells it said otherwise."""
+    own = _status_of(told.finding)
+    return own is not None and own not in _UNTRUE and _standing_status(told) is Status.DENIED
 
 
 def _quoted(told: Told) -> str:
@@ -217,7 +363,8 @@ def _context(told: Told, now: datetime, *, private_links: bool) -> str:
     kinds = ", ".join(kind.value.replace("_", " ") for kind in told.finding.kinds[:3])
     note = one_line(told.article.note)
     parts = (
-        _status(told.finding),
+        _status(told),
+        _corroboration(told),
         kinds,
         _source(told, private_links=private_links),
         date(published),
@@ -227,9 +374,92 @@ def _context(told: Told, now: datetime, *, private_links: bool) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _status(finding: Finding) -> str:
+def _status(told: Told) -> str:
+    """Return how sure the news is, and who made it so, where that was somebody else."""
+    status = _standing_status(told)
+    if status is None:
+        return ""
+    known = _lead_move(told)
+    by = known.by if known and len(told.story.telling.changes) > 1 and "status" not in known.fixed else ""
+    settled = status in (Status.CONFIRMED, Status.DENIED) and by and fold(by) != fold(told.outlet)
+    return f"{status} by {escape(by, limit=80)}" if settled else status.value
+
+
+def _standing_status(told: Told) -> Status | None:
+    known = _lead_move(told)
+    return known.status if known else _status_of(told.finding)
+
+
+def _lead_move(told: Told) -> StoryMove | None:
+    """Return what the story knows of the move that its article is surest of."""
+    surest = sorted(told.finding.moves, key=lambda move: -move.confidence)
+    return _known_in(told.story.telling.moves, surest[0].person) if surest else None
+
+
+def _status_of(finding: Finding) -> Status | None:
     moves = sorted(finding.moves, key=lambda move: -move.confidence)
-    return moves[0].status.value if moves else ""
+    return moves[0].status if moves else None
+
+
+def _corroboration(told: Told) -> str:
+    """Return how many independent sources tell it; one is marked as such, unless it is those concerned themselves."""
+    count = len(told.story.telling.sources)
+    if count > 1:
+        return f"{count} independent sources"
+    return "single source" if count == 1 and _standing_status(told) in (Status.RUMOURED, Status.REPORTED) else ""
+
+
+def _past(story: Story) -> Iterator[str]:
+    """Yield what the story's status and facts were before, a line each, the latest changes only."""
+    turns = [c for c in story.telling.changes if c.action is Action.BROADCAST]
+    for change in turns[-MAX_TURNS:]:
+        by = f" ({escape(change.by, limit=80)})" if change.by else ""
+        yield f"{date(datetime.fromtimestamp(change.at, UTC))}: {escape(change.why.replace('->', '→'), limit=200)}{by}"
+
+
+def _turn(before: Story, story: Story) -> str:
+    """Return in a word what an article made of a story."""
+    was = {m.person[0]: m for m in before.telling.moves}
+    moved = [(was[m.person[0]], m) for m in story.telling.moves if m.person[0] in was]
+    turned = {new.status for old, new in moved if new.status is not old.status}
+    if not moved and story.telling.status is not before.telling.status:
+        turned = {story.telling.status}
+    if any(len([m for m in story.telling.moves if m.person == new.person]) > 1 for _, new in moved):
+        return "Corrected"
+    if Status.DENIED in turned:
+        return "Denied"
+    if any(old.status is Status.DENIED and new.status is not Status.DENIED for old, new in moved):
+        return "After all"
+    return "Confirmed" if Status.CONFIRMED in turned else MORE
+
+
+_FACTS = "number|percent|some|date|role|person|a further person"
+_FACT = re.compile(rf"(?:^|, )({_FACTS}):\s*(.+?)(?=, (?:{_FACTS}):|$)")
+
+
+def _added(new: str) -> Iterator[str]:
+    """Yield the facts that an article adds, each in a few words."""
+    for name, value in _FACT.findall(new):
+        if name == "date":
+            month, _, rest = value.partition("-")
+            yield f"{calendar.month_name[int(month)]} {rest}"
+        elif name == "role":
+            yield f"post: {escape(value.partition(':')[2], limit=120)}"
+        elif name in ("person", "a further person"):
+            yield f"also {escape(value, limit=120)}"
+        elif name == "number":
+            yield f"{float(value):,.15g}"
+        elif name == "percent":
+            yield f"{escape(value, limit=40)} %"
+
+
+def _was(before: Story, story: Story) -> str:
+    """Return the status that a story had before, "" where it is the same."""
+    then = {m.person[0]: m.status for m in before.telling.moves}
+    gone = [then[m.person[0]] for m in story.telling.moves if then.get(m.person[0], m.status) is not m.status]
+    if not then and before.telling.status is not story.telling.status:
+        gone = [before.telling.status]
+    return gone[0].value if gone else ""
 
 
 def _source(told: Told, *, private_links: bool) -> str:
@@ -248,8 +478,8 @@ def _language(code: str) -> str:
 def _fallback(told: Told, fact: str, *, private_links: bool) -> str:
     """Return who, from, to, status, outlet and link in one line: what a notification and a screen reader say."""
     source = _source(told, private_links=private_links)
-    status = "" if "(rumoured)" in fact else _status(told.finding)
-    told_words = _one_line(fact).replace("*", "") or _quoted(told)
+    status = "" if "(rumoured)" in fact or "(denied)" in fact else _status(told)
+    told_words = (_one_line(fact) or _headline(told).partition(" — ")[0]).replace("*", "").replace("~", "")
     parts = (told_words, f"({status})" if status else "", f"— {source}" if source else "")
     return shorten(" ".join(part for part in parts if part), MAX_TEXT)
 

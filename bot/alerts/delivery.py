@@ -40,6 +40,7 @@ class Decision(StrEnum):
     HOLD = "held"  # the same, but kept back
     SIMPLIFY = "made plain"  # refused for what it says; posted again as plain text
     PARK = "parked"  # the channel takes nothing until a person mends it
+    ALONE = "without its thread"  # the thread is gone; posted as a message of its own
     DROP = "given up"  # refused even as plain text, or the message it is about is gone
 
 
@@ -95,7 +96,7 @@ def after_error(operation: Operation, error: DeliveryError, now: datetime, polic
         return _after_unknown(operation, error, now, policy)
     operation = replace(operation, attempts=max(0, operation.attempts - 1))  # that one certainly did not arrive
     if error.reason is DeliveryReason.GONE:
-        return _after_gone(operation, error)
+        return _after_gone(operation, error, now)
     if error.reason is DeliveryReason.REFUSED:
         return _after_refusal(operation, error, now)
     if error.reason in (DeliveryReason.CHANNEL, DeliveryReason.TOKEN):
@@ -112,9 +113,13 @@ def _after_unknown(operation: Operation, error: DeliveryError, now: datetime, po
     return _wait(operation, OperationState.SENDING, Decision.LOOK, error, now, policy.settle_s)
 
 
-def _after_gone(operation: Operation, error: DeliveryError) -> Operation:
+def _after_gone(operation: Operation, error: DeliveryError, now: datetime) -> Operation:
     if operation.verb is Verb.DELETE:
         return replace(operation, state=OperationState.SENT, error="")
+    if operation.broadcast:
+        # what the whole channel was to see does not go down with a thread that somebody deleted
+        alone = replace(operation, verb=Verb.POST, target="", target_ts="", broadcast=False, looks=0)
+        return _retry(alone, Decision.ALONE, error, now, 0.0)
     return replace(operation, state=OperationState.DEAD, error=_words(Decision.DROP, error))
 
 
@@ -151,7 +156,7 @@ def after_look_failed(operation: Operation, error: DeliveryError, now: datetime,
     `policy.ambiguous_max_wait_s` it is posted again, or held.
     """
     if error.reason is DeliveryReason.GONE:  # the thread it was sent to was deleted
-        return replace(operation, state=OperationState.DEAD, error=_words(Decision.DROP, error))
+        return _after_gone(operation, error, now)
     waited = (now - (operation.started_at or operation.created_at)).total_seconds()
     pause = min(max(waited, policy.settle_s, 1.0), policy.park_retry_s)
     if error.reason in (DeliveryReason.UNREACHABLE, DeliveryReason.CHANNEL) or waited < policy.ambiguous_max_wait_s:

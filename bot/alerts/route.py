@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from bot.config import Mute, Route
+from bot.config import Mute, Route, Updates
 from bot.config.packs import address_key
 from bot.model import Article, Feed, Finding, Story
 from bot.text import fold
@@ -26,6 +26,11 @@ def channels(
     """
     matching = tuple(dict.fromkeys(route.channel for route in routes if _matches(route, story, finding, known_as)))
     return matching or ((default,) if default else ())
+
+
+def updates(routes: Sequence[Route], default: Updates, channel: str) -> Updates:
+    """Return what `channel` is to see of a story that changes: the wish of the first route to it that has one."""
+    return next((route.updates for route in routes if route.channel == channel and route.updates), default)
 
 
 def muted(

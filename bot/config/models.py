@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -213,6 +214,40 @@ class Thresholds(Section):
     )
 
 
+class Manner(StrEnum):
+    """How a channel is shown what became of a story that it was told."""
+
+    NONE = "none"  # not at all
+    EDIT = "edit"  # the message is brought up to date, in silence
+    THREAD = "thread"  # and a reply in its thread says what is new
+    BROADCAST = "broadcast"  # and that reply stands in the channel, too
+    NEW = "new"  # and a message of its own says what is new
+
+
+class Updates(Section):
+    """What a channel sees of a story that it was told, when more comes in. Each is one of none, edit, thread, ..."""
+
+    source: Manner = Field(
+        default=Manner.EDIT, description="A further independent source, nothing new.", examples=["none"]
+    )
+    fact: Manner = Field(
+        default=Manner.THREAD,
+        description="A new fact: a further person, a date, a number, a post.",
+        examples=["edit"],
+    )
+    change: Manner = Field(
+        default=Manner.BROADCAST,
+        description="It was confirmed, denied, called off or corrected.",
+        examples=["thread"],
+    )
+    saga: Manner = Field(
+        default=Manner.BROADCAST,
+        description="A new story about people of an earlier one, within a month: `thread` and `broadcast` put it into "
+        "the thread of that, any other makes a message of its own.",
+        examples=["new"],
+    )
+
+
 class SlackConfig(Section):
     """Where alerts go. Without a token (SLACK_BOT_TOKEN, or the file SLACK_BOT_TOKEN_FILE), the terminal."""
 
@@ -226,6 +261,12 @@ class SlackConfig(Section):
         description="Seconds after which a message that Slack took is sure to show in the channel's history; "
         "a send without an answer is looked for after that long.",
         examples=[15],
+    )
+    updates: Updates = Field(
+        default_factory=Updates,
+        description="What a channel sees of a story that it was told, when more comes in: `none`; `edit` the message "
+        "in silence; also a reply in its `thread`; also in the channel (`broadcast`); or a `new` message.",
+        examples=[{"change": "thread"}],
     )
 
 
@@ -247,6 +288,11 @@ class Route(Section):
     )
     min_score: Number = Field(
         default=0.0, ge=0, le=1, description="It scores at least this; `thresholds.alert` holds anyway.", examples=[0.9]
+    )
+    updates: Updates | None = Field(
+        default=None,
+        description="What this channel sees of a story when more comes in. Default: `slack.updates`.",
+        examples=[{"fact": "edit"}],
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model import Action, Article, Finding, Status, Story, StoryId, Traits, digest
+from bot.stories.corrections import held, without_retracted
 from bot.stories.fuse import begin, carry_on
 from bot.stories.match import best_match, saga_of
 from bot.stories.traits import WINDOW, headline_moves
@@ -31,7 +32,7 @@ class Verdict(StrEnum):
 class Placement:
     """Where an article went: its story (None below the threshold), the verdict, and why it was put there.
 
-    `action` is what a channel is to see of it, `news` says in words what for.
+    `action` is what a channel is to see of it, `news` says in words what for. `before` is the story without it.
     """
 
     story: Story | None
@@ -39,6 +40,7 @@ class Placement:
     why: str = ""
     action: Action = Action.NONE
     news: str = ""
+    before: Story | None = None
 
 
 def place(
@@ -75,19 +77,34 @@ def place(
         story = replace(_new_story(article, finding, at), telling=told)
         story = replace(story, saga=saga_of(new, candidates, now) or story.id)
     else:
-        told, action, news = carry_on(match[0].telling, one, new, new.at)
+        known = match[0].telling
+        told, action, news = carry_on(known, without_retracted(one, known), new, new.at)
+        told = replace(told, moves=held(known.moves, told.moves))
+        if action is Action.BROADCAST and told.moves == known.moves and told.status is known.status:
+            action, news = Action.EDIT, "says otherwise than what was set by hand"
         story = replace(_grown(match[0], finding, at), telling=told)
     why = match[1].value if match else ""
-    verdict = _verdict(article, finding, story, match[0] if match else None, digest_at=digest_at, alert_at=alert_at)
-    return Placement(replace(story, told=True) if verdict is Verdict.ALERT else story, verdict, why, action, news)
+    before = match[0] if match else None
+    verdict = _verdict(article, finding, story, before, action, digest_at=digest_at, alert_at=alert_at)
+    if verdict is Verdict.ALERT or not story.telling.lead or action is Action.BROADCAST:
+        story = replace(story, telling=replace(story.telling, lead=article.entry.id))
+    story = replace(story, told=True) if verdict is Verdict.ALERT else story
+    return Placement(story, verdict, why, action, news, before)
 
 
 def _verdict(
-    article: Article, finding: Finding, story: Story, before: Story | None, *, digest_at: float, alert_at: float
+    article: Article,
+    finding: Finding,
+    story: Story,
+    before: Story | None,
+    action: Action,
+    *,
+    digest_at: float,
+    alert_at: float,
 ) -> Verdict:
     if before is not None and (story.told or finding.score < digest_at):
         return Verdict.FOLLOW_UP
-    if before is not None and story.baseline and before.score >= alert_at:
+    if before is not None and story.baseline and before.score >= alert_at and action is not Action.BROADCAST:
         return Verdict.BASELINE
     if article.entry.baseline:
         return Verdict.BASELINE

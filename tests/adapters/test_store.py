@@ -272,7 +272,7 @@ def test_an_entry_goes_its_way_once(store):
     store.save_finding(article(one), FINDING, STORY, ["k"], [], NOW)
     store.save_finding(article(two), replace(FINDING, score=0.1), None, [], [], NOW)
     assert store.unjudged(limit=9) == []
-    assert store.best_article(STORY.id)[:2] == (article(one), FINDING)
+    assert store.lead_article(STORY)[:2] == (article(one), FINDING)
 
 
 def test_a_page_whose_reader_died_is_read_again_when_the_lease_lapsed(store):
