@@ -107,6 +107,7 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
             channel=channel,
             limits=settings.limits if channel != TERMINAL else replace(settings.limits, pace_s=0.0),
         )
+        pipeline.forget_again()
         yield App(config, feeds_of(config), pipeline, store, notifier)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.config import Config
+    from bot.model import OrderVerb
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -249,7 +250,11 @@ def why(target: str | None, text: str | None, config_file: Path | None, as_json:
     sys.exit(status)
 
 
-@main.command(short_help="Who moved where: the ledger of all moves.")
+@main.group(
+    short_help="Who moved where: the ledger of all moves.",
+    invoke_without_command=True,
+    subcommand_metavar="[fix|retract]",
+)
 @click.option("--from", "from_org", default="", metavar="NAME", help="Only from this organisation.")
 @click.option("--to", "to_org", default="", metavar="NAME", help="Only to this organisation.")
 @click.option("--person", default="", metavar="NAME", help="Only this person: the whole name or a part of it.")
@@ -263,7 +268,10 @@ def why(target: str | None, text: str | None, config_file: Path | None, as_json:
     "--format", "form", type=click.Choice(["table", "csv", "json", "atom"]), default="table", show_default=True
 )
 @_config_option
-def moves(config_file: Path | None, as_flows: bool, as_sources: bool, form: str, **wish: str) -> None:
+@click.pass_context
+def moves(
+    ctx: click.Context, /, config_file: Path | None, as_flows: bool, as_sources: bool, form: str, **wish: str
+) -> None:
     """List the moves that the store knows, latest first, each as its story now stands.
 
     Rumours and denials are listed with their status; --flows counts only what was reported or confirmed.
@@ -271,7 +279,10 @@ def moves(config_file: Path | None, as_flows: bool, as_sources: bool, form: str,
     \b
     Example:   talentwire moves --to OpenAI --since 90d
                talentwire moves --flows
+               talentwire moves fix "Ada Ferrano" --to "Norvane AI"
     """
+    if ctx.invoked_subcommand:
+        return
     from bot import app
     from bot.adapters.clock import SystemClock
     from bot.commands import ledger as shown
@@ -284,9 +295,7 @@ def moves(config_file: Path | None, as_flows: bool, as_sources: bool, form: str,
     config, _ = _load(config_file, feedless=True)
     names = app.watch_of(config).canonical
     allowed = {"kind": [k.value for k in Kind], "status": [s.value for s in Status], "role_family": list(families())}
-    for option, values in allowed.items():
-        if wish[option] and wish[option] not in values:
-            raise click.UsageError(f"--{option.replace('_', '-')}: {wish[option]!r} is none of {', '.join(values)}")
+    _refuse_unknown(wish, allowed)
     if (as_flows or as_sources) and form not in ("table", "json"):
         raise click.UsageError("--flows and --sources come as table or json")
     try:
@@ -321,12 +330,119 @@ def moves(config_file: Path | None, as_flows: bool, as_sources: bool, form: str,
         click.echo("no move fits" if told else "the store knows no story yet", err=True)
 
 
+def _refuse_unknown(wish: dict[str, str], allowed: dict[str, list[str]]) -> None:
+    for option, values in allowed.items():
+        if wish[option] and wish[option] not in values:
+            raise click.UsageError(f"--{option.replace('_', '-')}: {wish[option]!r} is none of {', '.join(values)}")
+
+
+_STORY = click.option("--story", default="", metavar="ID", help="Of this story only: the first digits of its id do.")
+
+
+@moves.command(short_help="Correct a move, wherever it was told.")
+@click.argument("person")
+@_STORY
+@click.option("--name", "person_", default="", metavar="NAME", help="Who it really is.")
+@click.option("--from", "from_", default="", metavar="NAME", help="Where from.")
+@click.option("--to", "to_", default="", metavar="NAME", help="Where to.")
+@click.option("--role", "role_", default="", metavar="POST", help="As what.")
+@click.option(
+    "--status",
+    "status_",
+    type=click.Choice(["", "confirmed", "reported", "rumoured", "denied"]),
+    default="",
+    help="How sure it is.",
+)
+@_config_option
+def fix(config_file: Path | None, person: str, story: str, **fields: str) -> None:
+    """Correct what the ledger says of PERSON's move: in the store and in every message that told it.
+
+    The message then reads right, with "corrected, was ..." below it; no later article changes what was set by hand.
+    While the bot runs, it does this itself within seconds; else its messages follow when it runs again.
+
+    \b
+    Example:   talentwire moves fix "Ada Ferrano" --to "Norvane AI"
+    """
+    from bot.model import OrderVerb
+
+    right = {name.rstrip("_"): value for name, value in fields.items() if value}
+    if not right:
+        raise click.UsageError("say what is right: --name, --from, --to, --role or --status")
+    _order(config_file, OrderVerb.FIX, person, story, right)
+
+
+@moves.command(short_help="Strike out a move, wherever it was told.")
+@click.argument("person")
+@_STORY
+@_config_option
+def retract(config_file: Path | None, person: str, story: str) -> None:
+    """Strike out PERSON's move: in the store and in every message that told it. No later article brings it back.
+
+    \b
+    Example:   talentwire moves retract "Ada Ferrano"
+    """
+    from bot.model import OrderVerb
+
+    _order(config_file, OrderVerb.RETRACT, person, story, {})
+
+
+def _order(config_file: Path | None, verb: OrderVerb, person: str, story: str, fields: dict[str, str]) -> None:
+    """Have a move corrected, if it is clear which one is meant."""
+    from bot import app
+    from bot.adapters.clock import SystemClock
+    from bot.commands import ledger, orders
+    from bot.config import store_path
+
+    config, _ = _load(config_file, feedless=True)
+    found = orders.choices(ledger.stories(store_path(config, os.environ)), person, story)
+    if len(found) != 1:
+        words = [f"{len(found)} moves fit {person!r}: name one of them"] if found else [f"no move fits {person!r}"]
+        raise click.UsageError("\n".join([*words, *orders.choice_lines(found)]))
+    names = app.watch_of(config).canonical
+    right = {name: names(value) if name in ("from", "to") else value for name, value in fields.items()}
+    asked = orders.order(verb, person, SystemClock().now(), story=found[0][0].id, fields=right)
+    outcome = orders.carry_out(config, os.environ, asked)
+    click.echo(outcome or "noted; the bot that runs on this store has not carried it out yet")
+
+
 def _show(data: object, lines: list[str], form: str) -> None:
     if form == "json":
         _print_json(data)
         return
     for line in lines:
         click.echo(line)
+
+
+@main.command(short_help="Remove a person everywhere, and keep them out.")
+@click.argument("person")
+@click.option("--undo", is_flag=True, help="Let them in again; what was removed does not come back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_config_option
+def forget(config_file: Path | None, person: str, undo: bool, yes: bool) -> None:
+    """Remove PERSON (the full name) from the store and from posted messages, and keep them out from now on.
+
+    Stories about them alone go, with their messages; elsewhere the name is blacked out, in every spelling that the
+    ledger knows. Only hashes of the name are kept, in the file *.forgotten beside the database: keep that file when you
+    restore a backup. See docs/privacy.md.
+
+    \b
+    Example:   talentwire forget "Ada Ferrano"
+    """
+    from bot.adapters.clock import SystemClock
+    from bot.commands import orders
+    from bot.config import store_path
+    from bot.model import OrderVerb
+
+    config, path = _load(config_file, feedless=True)
+    if not orders.is_full_name(person):
+        raise click.UsageError(f"{person!r} is a single word, which may be many people's: give the full name")
+    if not yes and not undo:
+        click.confirm(f"Remove {person} for good?", abort=True, err=True)
+    asked = orders.order(OrderVerb.FORGET, person, SystemClock().now(), fields={"undo": "yes"} if undo else {})
+    outcome = orders.carry_out(config, os.environ, asked)
+    click.echo(outcome or "noted; the bot that runs on this store has not carried it out yet")
+    for place in () if undo else orders.elsewhere(person, path, store_path(config, os.environ)):
+        click.echo(place, err=True)
 
 
 @main.command(short_help="The feeds and how they are.")
@@ -498,6 +614,49 @@ def parse(file: Any, url: str, content_type: str) -> None:
         date = entry.published_at.isoformat() if entry.published_at else None
         line = {"id": entry.raw_id, "link": entry.url, "title": entry.title, "date": date, "summary": entry.summary}
         click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@main.command(short_help="Write the whole store as JSON lines.")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
+@_config_option
+def export(config_file: Path | None, file: Path) -> None:
+    """Write everything the store knows to FILE (or standard output) as JSON lines. Works while the bot runs.
+
+    \b
+    Example:   talentwire export store.jsonl
+    """
+    from bot.adapters.store import SqliteStore
+    from bot.config import store_path
+
+    config, _ = _load(config_file, feedless=True)
+    store = SqliteStore(store_path(config, os.environ), read_only=True)
+    try:
+        with click.open_file(str(file), "w", encoding="utf-8", atomic=str(file) != "-") as sink:
+            count = store.export(sink)
+    finally:
+        store.close()
+    click.echo(f"{count} rows written", err=True)
+
+
+@main.command("import", short_help="Fill a new store from an export.")
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@_config_option
+def import_(config_file: Path | None, file: Any) -> None:
+    """Fill the store that the configuration names, which has to be new, from an export: all of it, or nothing.
+
+    \b
+    Example:   talentwire import store.jsonl -c config.yaml
+    """
+    from bot.adapters.store import SqliteStore
+    from bot.config import store_path
+
+    config, _ = _load(config_file, feedless=True)
+    store = SqliteStore(store_path(config, os.environ))
+    try:
+        count = store.load(_lines(file), file.name)
+    finally:
+        store.close()
+    click.echo(f"{count} rows read", err=True)
 
 
 @main.command(hidden=True)

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot import forgetting
 from bot.alerts import compose, delivery, route, upkeep
 from bot.alerts.keys import key_of
 from bot.articles import quality
@@ -42,6 +43,7 @@ from bot.errors import (
 )
 from bot.feeds import poll
 from bot.feeds.parse import parse
+from bot.forgetting import KeptOut
 from bot.model import (
     Action,
     Article,
@@ -131,7 +133,7 @@ class Pipeline:
         for feed in visit.feeds:
             if not self._still_ours(visit, begun=bool(results)):
                 break
-            results.append(self._poll_feed(feed))
+            results.append(self._without_forgotten(self._poll_feed(feed)))
             if results[-1].reason == FetchReason.TIMEOUT:
                 break
         timed_out = any(result.reason == FetchReason.TIMEOUT for result in results)
@@ -141,6 +143,10 @@ class Pipeline:
         for result in results:
             self._log_poll(result)
         return tuple(results)
+
+    def _without_forgotten(self, result: PollResult) -> PollResult:
+        out = self.store.kept_out()
+        return replace(result, entries=tuple(map(out.clean, result.entries))) if out else result
 
     def _still_ours(self, visit: Visit, *, begun: bool) -> bool:
         """Lengthen the lease of a long visit before half of it is gone."""
@@ -234,7 +240,7 @@ class Pipeline:
             return False
         entry, _feed, strikes = leased
         try:
-            article = quality.article_of(entry, self._page_text(entry))
+            article = quality.article_of(entry, self.store.kept_out().redacted(self._page_text(entry)))
         except (BotError, WorkerKilled) as error:
             fate = error.fate if isinstance(error, BotError) else Fate.RETRY
             reason = error.reason.value if isinstance(error, BotError) else ArticleReason.KILLED.value
@@ -410,6 +416,9 @@ class Pipeline:
         """Correct what people asked to be corrected: the story, and what its channels were told; returns how many."""
         orders = self.store.open_orders()
         for order in orders:
+            if order.verb is OrderVerb.FORGET:
+                self._forget(order)
+                continue
             outcome, stories, owed = self._carried_out(order)
             self.store.carry_out(replace(order, outcome=outcome), stories, owed)
             event(log, "order carried out", number=order.number, verb=order.verb, outcome=outcome)
@@ -428,6 +437,32 @@ class Pipeline:
         owed = self._corrected(order, story, move, right, now)
         outcome = f"was {corrections.told(move)}; {len(owed)} change{'s' * (len(owed) != 1)} owed to channels"
         return outcome, (story,), owed
+
+    def _forget(self, order: Order) -> None:
+        """Take a person out of all that is kept and posted, and keep them out; or let them in again."""
+        stories = self.store.stories()
+        names = forgetting.spellings(stories, order.person)
+        known = self.store.kept_out()
+        if order.fields.get("undo"):
+            left = known.minus([order.person])
+            self.store.erase(left, replace(order, outcome="may be told of again"), ())
+            return
+        self._erase(known.salted().plus(names), order)
+
+    def _erase(self, out: KeptOut, order: Order | None) -> None:
+        stories = self.store.stories()
+        gone = {story.id for story in stories if forgetting.story_without(story, out) is None}
+        changed = [s for s in stories if s.id not in gone and forgetting.story_without(s, out) != s]
+        owed = upkeep.withdrawals(self.store.operations(), gone, out, self.clock.now())
+        outcome = f"{len(gone)} stories gone, {len(changed)} without the name; {len(owed)} messages change"
+        self.store.erase(out, None if order is None else replace(order, outcome=outcome), owed)
+        event(log, "a person was forgotten", stories=len(gone), messages=len(owed))
+
+    def forget_again(self) -> None:
+        """Take out whom an older database brought back: they are to be forgotten, whatever was restored."""
+        out = self.store.kept_out()
+        if out and self.store.noted("forgotten") != out.fingerprint:
+            self._erase(out, None)
 
     def _corrected(
         self, order: Order, story: Story, was: StoryMove, right: StoryMove | None, now: datetime

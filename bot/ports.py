@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from bot.forgetting import KeptOut
 from bot.model import (
     Article,
     Entry,
@@ -154,6 +155,16 @@ class Store(Protocol):
     def carry_out(self, order: Order, stories: Sequence[Story], owed: Sequence[Operation]) -> None:
         """Write what an order changed, what is owed for it, and its outcome, together."""
 
+    # -- the forgotten
+    def kept_out(self) -> KeptOut:
+        """Return who is to be forgotten."""
+
+    def noted(self, key: str) -> str | None:
+        """Return the value kept under `key`: "forgotten" is the fingerprint of whom was last erased."""
+
+    def erase(self, out: KeptOut, order: Order | None, owed: Sequence[Operation]) -> None:
+        """Make `out` who is to be forgotten, take them out of everything kept, owe `owed` and close `order`."""
+
     def first_run(self, now: datetime) -> FirstRun:
         """Return how far the first run has come."""
 
@@ -175,6 +186,9 @@ class Store(Protocol):
 
     def due_sweeps(self, now: datetime) -> Sequence[Operation]:
         """Return operations whose channel is to be looked through for doubles now."""
+
+    def operations(self) -> Sequence[Operation]:
+        """Return the whole outbox, oldest first."""
 
     def owe(self, operations: Sequence[Operation]) -> None:
         """Add operations to the outbox; one whose key is there already is left alone."""

@@ -11,15 +11,17 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
-from bot.adapters import rows, schema
+from bot.adapters import disk, dump, erasing, forgotten, rows, schema
 from bot.errors import Fate, StoreError, StoreReason
+from bot.forgetting import KeptOut
 from bot.model import (
     Article,
     Entry,
@@ -72,25 +74,31 @@ class Trace:
 class SqliteStore:
     """`bot.ports.Store` on SQLite."""
 
-    def __init__(self, path: Path, *, read_only: bool = False, hosts: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool = False, guest: bool = False, hosts: Mapping[str, int] | None = None
+    ) -> None:
         """Open (and make, or migrate) the database at `path`; `path`.lock is its lock.
 
-        `hosts` maps a host or host:port to its number of connections; any other has one. Raises StoreError: LOCKED if
-        another instance has it, DAMAGED, NEWER, or DISK.
+        A `guest` only leaves orders beside the bot that has the lock. `hosts` maps a host or host:port to its number of
+        connections; any other has one. Raises StoreError: LOCKED if another instance has it, DAMAGED, NEWER, or DISK.
         """
         self.path = path
         self._read_only = read_only
+        self._visits_only = read_only or guest
         self._connections_of = dict(hosts or {})
         self._local = threading.local()
         self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
+        self._forgotten = path.with_name(f"{path.name}.forgotten")
+        self._kept_out: KeptOut | None = None
         self._writing = threading.Lock()
         self._opening = threading.Lock()
         self._lock_file = -1
-        if read_only:
+        if self._visits_only:
             if not self.path.is_file():
                 raise StoreError(StoreReason.DISK, f"{self.path}: there is no database yet", Fate.STOP)
         else:
+            _refuse_network(path)
             self._lock_file = _lock(path)
         try:
             self._prepare()
@@ -108,7 +116,7 @@ class SqliteStore:
                 raise StoreError(
                     StoreReason.NEWER, f"{self.path}: made by a later version (schema {version})", Fate.STOP
                 )
-            if self._read_only:
+            if self._visits_only:
                 if version < schema.VERSION:
                     words = f"{self.path}: not brought to this version yet (schema {version}); run the bot once"
                     raise StoreError(StoreReason.OLDER, words, Fate.STOP)
@@ -500,6 +508,32 @@ class SqliteStore:
             _owe(db, owed)
             db.execute("UPDATE orders SET outcome = ? WHERE number = ?", (order.outcome, order.number))
 
+    # -- the forgotten
+
+    def kept_out(self) -> KeptOut:
+        """See `Store`."""
+        if self._kept_out is None:
+            self._kept_out = forgotten.read(self._forgotten)
+        return self._kept_out
+
+    def erase(self, out: KeptOut, order: Order | None, owed: Sequence[Operation]) -> None:
+        """See `Store`."""
+        forgotten.write(self._forgotten, out)  # first: whatever happens now, the next start goes on with it
+        self._kept_out = out
+        with self._mapped():
+            self._connection().execute("PRAGMA secure_delete = ON")
+        with self._transaction() as db:
+            _owe(db, owed)
+            erasing.erase(db, out)
+            if order is not None:
+                db.execute(
+                    "UPDATE orders SET outcome = ?, person = '', fields = '{}' WHERE number = ?",
+                    (order.outcome, order.number),
+                )
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('forgotten', ?)", (out.fingerprint,))
+        with self._mapped():
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def save_finding(
         self,
         article: Article,
@@ -673,6 +707,16 @@ class SqliteStore:
         marks = ",".join("?" * len(_OPEN_STATES))
         return int(self._rows(f"SELECT count(*) AS n FROM outbox WHERE state IN ({marks})", _OPEN_STATES)[0]["n"])
 
+    def export(self, sink: IO[str]) -> int:
+        """Write the whole store to `sink` as JSON lines (see `dump`); returns the number of rows."""
+        with self._mapped():
+            return dump.write(self._connection(), sink)
+
+    def load(self, source: Iterable[str], name: str) -> int:
+        """Fill this new store from the lines of an export called `name`: all of it, or nothing. Raises StoreError."""
+        with self._transaction() as db:
+            return dump.load(db, source, name)
+
     def prune(self, before: datetime) -> int:
         """Forget entries seen before then with all that hangs on them, and what feeds no longer show; returns how many.
 
@@ -699,6 +743,13 @@ class SqliteStore:
                 "DELETE FROM outbox WHERE created_at < ? AND sweep_at IS NULL AND state IN ('sent', 'dead')", (limit,)
             )
         return gone
+
+
+def _refuse_network(path: Path) -> None:
+    """Raise StoreError for a database on a network's file system, where two instances could work on it at once."""
+    if kind := disk.network_kind(path):
+        words = f"{path}: lies on a network's file system ({kind}), where a database breaks; use a local disk"
+        raise StoreError(StoreReason.DISK, words, Fate.STOP)
 
 
 def _lock(path: Path) -> int:

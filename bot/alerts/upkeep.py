@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from bot import forgetting
 from bot.alerts.keys import key_of, operation_key
 from bot.config import Manner, Updates
+from bot.forgetting import KeptOut
 from bot.model import Action, Message, Operation, OperationState, StoryId, Verb
 
 ALERT = "alert"  # the kind of the message that tells a story, in its key
@@ -72,3 +74,31 @@ def upkeep(
         return (update,)
     thread = own.key if own.verb is Verb.POST else own.target
     return (update, opening(said, own.story_id, own.channel, thread, manner, now))
+
+
+def withdrawals(
+    operations: Iterable[Operation], gone: Collection[StoryId], out: KeptOut, now: datetime
+) -> Sequence[Operation]:
+    """Return what takes forgotten people out of the channels.
+
+    Messages that name them are deleted where their story goes (`gone`), else the names are blacked out.
+    """
+    owed = []
+    for one in operations:
+        without = forgetting.message_without(one.message, out)
+        if one.verb not in (Verb.POST, Verb.REPLY) or one.state is OperationState.DEAD or without == one.message:
+            continue
+        verb = Verb.DELETE if one.story_id in gone else Verb.UPDATE
+        owed.append(
+            Operation(
+                key=operation_key(one.story_id, one.channel, f"forget {one.key} {out.fingerprint}"),
+                channel=one.channel,
+                verb=verb,
+                story_id=one.story_id,
+                message=Message("") if verb is Verb.DELETE else without,
+                created_at=now,
+                due_at=now,
+                target=one.key,
+            )
+        )
+    return owed

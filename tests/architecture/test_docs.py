@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -37,15 +38,16 @@ def test_files_that_the_docs_link_to_exist(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
+def all_commands() -> Iterator[click.Command]:
+    for command in main.commands.values():  # type: ignore[attr-defined]
+        yield command
+        yield from getattr(command, "commands", {}).values()
+
+
 def test_options_that_the_commands_page_shows_exist() -> None:
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
     known = (
-        {
-            option
-            for command in main.commands.values()  # type: ignore[attr-defined]
-            for parameter in command.params
-            for option in parameter.opts
-        }
+        {option for command in all_commands() for parameter in command.params for option in parameter.opts}
         | {"--help", "--version"}
         | {option for parameter in main.params for option in parameter.opts}
     )
@@ -54,10 +56,11 @@ def test_options_that_the_commands_page_shows_exist() -> None:
 
 def test_every_command_and_option_stands_on_the_commands_page() -> None:
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    for name, command in main.commands.items():  # type: ignore[attr-defined]
-        assert f"`talentwire {name}" in page, name
+    for command in all_commands():
+        assert re.search(rf"`talentwire (\w+ )?{command.name}", page), command.name
         for parameter in command.params:
-            assert parameter.param_type_name == "argument" or parameter.opts[0] in page, f"{name} {parameter.opts}"
+            option = parameter.opts[0]
+            assert parameter.param_type_name == "argument" or option in page, f"{command.name} {option}"
 
 
 def test_help_shows_at_most_ten_commands_each_with_a_line() -> None:

@@ -63,7 +63,7 @@ def test_every_command_has_a_help_with_an_example(name):
 
 def test_help_shows_at_most_ten_commands_and_those_for_builders_are_not_among_them():
     listed = re.findall(r"^  (\w+)  ", talentwire("--help").output.partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["check", "demo", "feeds", "moves", "once", "run", "why"]
+    assert listed == ["check", "demo", "export", "feeds", "forget", "import", "moves", "once", "run", "why"]
 
 
 def test_help_imports_next_to_nothing():
@@ -374,6 +374,112 @@ def test_a_wish_that_means_nothing_is_refused(config, options, words):
     result = talentwire("moves", "-c", config, *options)
     assert result.exit_code == 2
     assert words in result.output
+
+
+@pytest.fixture
+def told_copy(told_world, tmp_path) -> Path:
+    """A store of its own with what the demo world told."""
+    dump = tmp_path / "dump.jsonl"
+    assert talentwire("export", dump, "-c", told_world).exit_code == 0
+    path = tmp_path / "copy.yaml"
+    path.write_text(told_world.read_text("utf-8").replace(str(told_world.parent), str(tmp_path)), "utf-8")
+    assert talentwire("import", dump, "-c", path).exit_code == 0
+    return path
+
+
+def ledger_of(path: Path) -> list[dict]:
+    return json.loads(talentwire("moves", "-c", path, "--format", "json").stdout)
+
+
+def test_an_export_fills_a_new_store_with_the_same(told_world, told_copy, tmp_path):
+    assert ledger_of(told_copy) == ledger_of(told_world) != []
+    again = tmp_path / "again.jsonl"
+    talentwire("export", again, "-c", told_copy)
+    assert again.read_text("utf-8") == (tmp_path / "dump.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda lines: lines[:-1], "a part is missing"),  # the transfer broke off
+        (lambda lines: [*lines[:5], *lines[6:]], "a part is missing"),  # a row was lost
+        (lambda lines: ["{}", *lines[1:]], "1: this is no dump"),  # something else
+        (lambda lines: [lines[0].replace('"schema": ', '"schema": 9'), *lines[1:]], "upgrade"),  # another version's
+        (lambda lines: [lines[0], '{"table": "orders; DROP", "row": {}}', lines[-1]], "2: no row of a table"),
+        (lambda lines: [lines[0], '{"table": "meta", "row": {"key, x": 1}}', lines[-1]], "2: no row of a table"),
+        (lambda lines: [lines[0], "}", lines[-1]], "2: no JSON"),
+    ],
+)
+def test_a_dump_that_is_not_whole_fills_nothing(told_copy, tmp_path, config, change, words):
+    lines = (tmp_path / "dump.jsonl").read_text("utf-8").splitlines()
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("\n".join(change(lines)), "utf-8")
+    result = talentwire("import", bad, "-c", config)
+    assert result.exit_code == 1
+    assert words in result.output
+    assert ledger_of(config) == []
+
+
+def test_a_dump_goes_into_a_new_store_only(told_copy, tmp_path):
+    result = talentwire("import", tmp_path / "dump.jsonl", "-c", told_copy)
+    assert result.exit_code == 1
+    assert "not empty" in result.output
+
+
+def test_a_move_is_corrected_and_struck_out_from_the_command_line(told_copy):
+    first = ledger_of(told_copy)[0]
+    result = talentwire(
+        "moves", "fix", first["person"], "--story", first["story"], "--role", "chief fixer", "-c", told_copy
+    )
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("was ")
+    key = (first["story"], first["person"])
+    assert {(row["story"], row["person"]): row["role"] for row in ledger_of(told_copy)}[key] == "chief fixer"
+    result = talentwire("moves", "retract", first["person"], "--story", first["story"], "-c", told_copy)
+    assert result.exit_code == 0, result.output
+    assert first["person"] not in [row["person"] for row in ledger_of(told_copy) if row["story"] == first["story"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fix", "Nobody Known", "--to", "OpenAI"], "no move fits"),
+        (["fix", "Nobody Known"], "say what is right"),
+        (["retract", "Nobody Known"], "no move fits"),
+        (["fix", "Nobody Known", "--status", "sure"], "not one of"),
+    ],
+)
+def test_an_order_that_means_nothing_is_refused(told_copy, arguments, words):
+    result = talentwire("moves", *arguments, "-c", told_copy)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_a_person_is_forgotten_from_the_command_line(told_copy):
+    person = ledger_of(told_copy)[0]["person"]
+    told_copy.write_text(told_copy.read_text("utf-8") + f"\n# {person}\n", "utf-8")
+    result = talentwire("forget", person, "--yes", "-c", told_copy)
+    assert result.exit_code == 0, result.output
+    assert "stories gone" in result.output
+    assert "names them" in result.output, "the configuration still does"
+    assert person not in [row["person"] for row in ledger_of(told_copy)]
+    assert talentwire("forget", "Ada", "-c", told_copy).exit_code == 2, "a single word"
+    assert talentwire("forget", person, "-c", told_copy, text="n\n").exit_code == 1, "asked first"
+
+
+def test_a_running_bot_carries_out_the_order(told_copy, tmp_path):
+    first = ledger_of(told_copy)[0]
+    running = Running(told_copy)
+    try:
+        running.wait_for("talentwire feeds · talentwire why URL")
+        result = talentwire(
+            "moves", "fix", first["person"], "--story", first["story"], "--role", "adviser", "-c", told_copy
+        )
+    finally:
+        running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(10) == 0
+    assert result.exit_code == 0, result.output
+    assert "was " in result.output
 
 
 def test_a_ledger_without_a_store_says_so(config):
