@@ -543,6 +543,17 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of ours as it stands in a channel: its key, the hashes of its facts, and its thread ("" for none)."""
+
+    channel: str
+    ts: str
+    key: OperationKey
+    facts: tuple[str, ...] = ()
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """Proof that a message stands in a channel; `engaged` if people answered or reacted to it."""
 

@@ -27,7 +27,7 @@ from enum import StrEnum
 
 from bot import forgetting
 from bot.alerts import compose, delivery, route, upkeep
-from bot.alerts.keys import key_of
+from bot.alerts.keys import FIRST_RUN, key_of
 from bot.articles import quality
 from bot.articles.extract import extract
 from bot.config import Config, Updates
@@ -84,6 +84,8 @@ PAGE_BYTES = 2 * 1024 * 1024
 STRIKES = 3
 _MISSED_LOOK = 100  # stories looked at for the first run's message
 FIRST_RUN_PATIENCE = timedelta(minutes=10)
+LEARN_BACK = timedelta(days=30)  # so far back a channel is read when nothing is known of it
+LEARN_OVERLAP = timedelta(hours=1)
 
 
 class Poison(StrEnum):
@@ -509,7 +511,7 @@ class Pipeline:
             return False
         best = self._best_missed(now)
         owed = [
-            self._post(StoryId("first run"), channel, self._missed_message(channel, told, now), now)
+            self._post(FIRST_RUN, channel, self._missed_message(channel, told, now), now)
             for channel, told in best.items()
         ]
         ids = dict.fromkeys(one.story.id for told in best.values() for one in told)
@@ -548,6 +550,14 @@ class Pipeline:
             operation = self.store.first_operation(channel, self.clock.now())
             if operation is None:
                 continue
+            if (since := self.store.unlearnt_since(channel)) is not None:
+                self._learn(operation, since)
+                continue
+            if (twin := delivery.twin_of(operation, self.store.learnt(channel))) is not None:
+                told, update = delivery.after_twin(operation, twin, self.clock.now())
+                self.store.owe([update])
+                self.store.settle(told)
+                continue
             if operation.state is OperationState.SENDING:
                 settled = self._look_for(operation)
             else:
@@ -555,6 +565,25 @@ class Pipeline:
             self.store.settle(settled)
             self._log_operation(settled)
         return len(channels)
+
+    def _learn(self, waiting: Operation, since: datetime) -> None:
+        """Take over what stands of ours in a channel, before the first message of this run.
+
+        A database that was lost, or set back, does not know what it posted; Slack does. Where the channel cannot be
+        read for too long, what waits is posted all the same.
+        """
+        now = self.clock.now()
+        try:
+            posted = self.notifier.recent(waiting.channel, max(since - LEARN_OVERLAP, now - LEARN_BACK))
+        except DeliveryError as error:
+            event(log, "channel not learnt", level=logging.WARNING, channel=waiting.channel, error=str(error))
+            put_off = delivery.after_learning_failed(waiting, error, now, self.policy)
+            if put_off is not None:
+                self.store.settle(put_off)
+                return
+            posted = ()
+        count = self.store.learn(waiting.channel, posted)
+        event(log, "channel learnt", level=logging.DEBUG, channel=waiting.channel, messages=count)
 
     def _attempt(self, operation: Operation) -> Operation:
         begun = delivery.begin(operation, self.clock.now(), self.policy)

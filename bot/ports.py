@@ -17,6 +17,7 @@ from bot.model import (
     Operation,
     Order,
     PollResult,
+    Posted,
     Receipt,
     Request,
     Response,
@@ -70,6 +71,12 @@ class Notifier(Protocol):
         """Return every message of ours that carries the operation's key, earliest first.
 
         Looks from shortly before `operation.started_at` on. Raises DeliveryError if the channel cannot be read.
+        """
+
+    def recent(self, channel: str, since: datetime) -> Sequence[Posted]:
+        """Return what stands of ours in `channel` since then, earliest first, replies in threads among it.
+
+        Raises DeliveryError if the channel cannot be read.
         """
 
 
@@ -180,6 +187,19 @@ class Store(Protocol):
 
     def first_operation(self, channel: str, now: datetime) -> Operation | None:
         """Return the channel's first unfinished operation if it is due, its `target_ts` filled in where known."""
+
+    def unlearnt_since(self, channel: str) -> datetime | None:
+        """Return from when on the channel's own messages are to be learnt in this run; None once they were.
+
+        That is when the last one known to be posted was made (the beginning of time where there is none): what came
+        later was posted by a life of ours that this database does not know.
+        """
+
+    def learn(self, channel: str, posted: Sequence[Posted]) -> int:
+        """Take over messages of ours that the outbox does not know, or does not know to be sent; returns how many."""
+
+    def learnt(self, channel: str) -> Sequence[Operation]:
+        """Return what was taken over from the channel."""
 
     def settle(self, operation: Operation) -> None:
         """Write an operation's new state."""

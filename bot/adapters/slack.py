@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import URLError
@@ -23,7 +23,7 @@ from slack_sdk.web import SlackResponse, WebClient
 
 from bot.adapters.deadline import DeadlineOpener
 from bot.errors import ConfigError, DeliveryError, DeliveryReason, Fate, Problem
-from bot.model import Operation, Receipt, Verb
+from bot.model import Operation, OperationKey, Posted, Receipt, Verb
 from bot.ports import Clock
 
 BASE_URL = "https://slack.com/api/"
@@ -148,6 +148,22 @@ class SlackNotifier:
         ]
         return sorted(found, key=lambda receipt: float(receipt.ts))
 
+    def recent(self, channel: str, since: datetime) -> Sequence[Posted]:
+        """Return our messages with a key in `channel` since then, earliest first. Raises DeliveryError.
+
+        Replies are found in the threads of messages that are themselves of that time.
+        """
+        oldest = max(0.0, (since + self._measured_skew() - _CLOCK_SKEW).timestamp())
+        arguments = {"channel": channel, "oldest": f"{oldest:.6f}", "limit": _PAGE, "include_all_metadata": True}
+        parents = list(self._pages("conversations.history", arguments))
+        found = {message["ts"]: message for message in parents}
+        for parent in parents:
+            if parent.get("reply_count"):
+                thread = {**arguments, "ts": parent["ts"]}
+                found |= {message["ts"]: message for message in self._pages("conversations.replies", thread)}
+        posted = [one for message in found.values() if (one := _posted(channel, message)) is not None]
+        return sorted(posted, key=lambda one: float(one.ts))
+
     def _measured_skew(self) -> timedelta:
         if self._identity is None:
             self.check()
@@ -155,7 +171,6 @@ class SlackNotifier:
 
     def _ours(self, operation: Operation, oldest: float) -> Iterator[Mapping[str, Any]]:
         """Yield the messages of ours in a channel, or in a thread, since `oldest`."""
-        identity = self._identity or self.check()
         arguments: dict[str, Any] = {
             "channel": operation.channel,
             "oldest": f"{oldest:.6f}",
@@ -165,6 +180,11 @@ class SlackNotifier:
         method = "conversations.history"
         if operation.verb is Verb.REPLY:
             method, arguments = "conversations.replies", {**arguments, "ts": operation.target_ts}
+        yield from self._pages(method, arguments)
+
+    def _pages(self, method: str, arguments: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Yield the messages of ours on all pages of an answer."""
+        identity = self._identity or self.check()
         for _ in range(_MAX_PAGES):
             answer, _ = self._call(method, arguments)
             messages = answer.get("messages")
@@ -272,6 +292,22 @@ def _metadata(message: Mapping[str, Any]) -> tuple[Any, Any]:
     metadata = metadata if isinstance(metadata, Mapping) else {}
     payload = metadata.get("event_payload")
     return metadata.get("event_type"), payload.get("k") if isinstance(payload, Mapping) else None
+
+
+def _posted(channel: str, message: Mapping[str, Any]) -> Posted | None:
+    """Return a message of ours with its key and facts, None if it carries none."""
+    key = _metadata(message)[1]
+    if not isinstance(key, str) or not key:
+        return None
+    facts = message["metadata"]["event_payload"].get("facts")
+    thread = str(message.get("thread_ts") or "")
+    return Posted(
+        channel=channel,
+        ts=str(message["ts"]),
+        key=OperationKey(key),
+        facts=tuple(facts.split()) if isinstance(facts, str) else (),
+        thread="" if thread == str(message["ts"]) else thread,
+    )
 
 
 def _reason_of(error: Exception) -> DeliveryReason:

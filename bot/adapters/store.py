@@ -29,11 +29,13 @@ from bot.model import (
     Feed,
     Finding,
     FirstRun,
+    Message,
     Operation,
     OperationState,
     Order,
     PollOutcome,
     PollResult,
+    Posted,
     Story,
     StoryId,
     Verb,
@@ -50,6 +52,7 @@ _DISK = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PERM,
 }
+_LEARNT = "learnt:"  # channels whose messages were taken over in this run
 _LATEST = 48  # stories looked at under one key
 _MOST = 24  # stories that come back
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -133,6 +136,7 @@ class SqliteStore:
             with self._transaction() as db:
                 db.execute("UPDATE feeds SET visit = NULL WHERE visit IS NOT NULL")
                 db.execute("DELETE FROM visits")
+                db.execute("DELETE FROM meta WHERE key LIKE ?", (f"{_LEARNT}%",))
 
     def _set_aside(self, connection: sqlite3.Connection, version: int) -> None:
         """Copy the database before it is changed to a later version: whole and on the disk, or nothing is changed.
@@ -681,6 +685,35 @@ class SqliteStore:
             operation = replace(operation, target_ts="" if target is None else target["ts"])
         return operation
 
+    def unlearnt_since(self, channel: str) -> datetime | None:
+        """See `Store`."""
+        if self.noted(f"{_LEARNT}{channel}"):
+            return None
+        row = self._rows("SELECT max(created_at) AS last FROM outbox WHERE channel = ? AND ts <> ''", (channel,))[0]
+        return rows.sure_moment(row["last"] or 0.0)
+
+    def learn(self, channel: str, posted: Sequence[Posted]) -> int:
+        """See `Store`."""
+        count = 0
+        with self._transaction() as db:
+            for one in posted:
+                known = db.execute("SELECT attempts, ts FROM outbox WHERE key = ?", (one.key,)).fetchone()
+                if known is None:
+                    _owe(db, [_taken_over(one)])
+                elif not known["attempts"] and not known["ts"]:  # what was tried is looked for by delivery itself
+                    values = (OperationState.SENT, one.ts, one.key)
+                    db.execute("UPDATE outbox SET state = ?, ts = ?, error = '' WHERE key = ?", values)
+                else:
+                    continue
+                count += 1
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, 'yes')", (f"{_LEARNT}{channel}",))
+        return count
+
+    def learnt(self, channel: str) -> Sequence[Operation]:
+        """See `Store`."""
+        found = self._rows("SELECT * FROM outbox WHERE channel = ? AND story_id = '' ORDER BY seq", (channel,))
+        return [rows.operation_of(row) for row in found]
+
     def settle(self, operation: Operation) -> None:
         """See `Store`."""
         values = rows.operation_values(operation)
@@ -862,6 +895,25 @@ def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
 def _latest(feed: Feed, now: datetime) -> float:
     """Return the latest moment at which a feed may fall due again."""
     return (now + max(_LONGEST_WAIT, feed.every or _LONGEST_WAIT)).timestamp()
+
+
+def _taken_over(one: Posted) -> Operation:
+    """Return the operation that must have posted a message of ours; its story is not known."""
+    at = rows.sure_moment(float(one.ts))
+    payload = {"k": one.key, "v": 1, "facts": " ".join(one.facts)}
+    return Operation(
+        key=one.key,
+        channel=one.channel,
+        verb=Verb.REPLY if one.thread else Verb.POST,
+        story_id=StoryId(""),
+        message=Message("", metadata={"event_payload": payload}),
+        created_at=at,
+        due_at=at,
+        target_ts=one.thread,
+        state=OperationState.SENT,
+        attempts=1,
+        ts=one.ts,
+    )
 
 
 def _write_article(db: sqlite3.Connection, article: Article, now: datetime) -> None:

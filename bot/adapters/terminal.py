@@ -7,10 +7,11 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TextIO
 
 from bot.errors import DeliveryError, DeliveryReason, Fate
-from bot.model import Message, Operation, Receipt, Verb
+from bot.model import Message, Operation, Posted, Receipt, Verb
 
 _MAX_WIDTH = 100
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -49,6 +50,10 @@ class TerminalNotifier:
         return Receipt(operation.channel, operation.target_ts or f"{started.timestamp():.6f}")
 
     def find(self, operation: Operation) -> Sequence[Receipt]:  # noqa: ARG002 - the seam's shape
+        """Return nothing: a terminal cannot be read back."""
+        return ()
+
+    def recent(self, channel: str, since: datetime) -> Sequence[Posted]:  # noqa: ARG002 - the seam's shape
         """Return nothing: a terminal cannot be read back."""
         return ()
 

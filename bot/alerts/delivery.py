@@ -22,6 +22,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.alerts.compose import plain
+from bot.alerts.keys import FIRST_RUN, facts_of
 from bot.errors import DeliveryError, DeliveryReason
 from bot.model import Message, Operation, OperationKey, OperationState, Receipt, Verb, digest
 
@@ -164,6 +165,51 @@ def after_look_failed(operation: Operation, error: DeliveryError, now: datetime,
     if policy.on_unknown == "hold":
         return _wait(operation, OperationState.SENDING, Decision.HOLD, error, now, policy.park_retry_s)
     return _wait(operation, OperationState.PENDING, Decision.RESEND_UNSEEN, error, now, 0.0)
+
+
+def twin_of(operation: Operation, learnt: Sequence[Operation]) -> Operation | None:
+    """Return the message, taken over from the channel, that tells a fact of what `operation` is about to post.
+
+    Only for what was never tried, and tells a story of its own: a reply says what is new, and the first run's message
+    has stories of all kinds.
+    """
+    if operation.attempts or operation.verb is not Verb.POST or not learnt or operation.story_id == FIRST_RUN:
+        return None
+    facts = set(facts_of(operation.message))
+    return next((one for one in learnt if not facts.isdisjoint(facts_of(one.message))), None)
+
+
+def after_twin(operation: Operation, twin: Operation, now: datetime) -> tuple[Operation, Operation]:
+    """Return `operation` as told already by the message of `twin`, and what brings that message up to date."""
+    told = replace(operation, state=OperationState.SENT, ts=twin.ts, error="")
+    update = Operation(
+        key=OperationKey(digest(operation.key, twin.ts, "twin")),
+        channel=operation.channel,
+        verb=Verb.UPDATE,
+        story_id=operation.story_id,
+        message=operation.message,
+        created_at=now,
+        due_at=now,
+        target=operation.key,
+        target_ts=twin.ts,
+    )
+    return told, update
+
+
+def after_learning_failed(
+    operation: Operation, error: DeliveryError, now: datetime, policy: Policy
+) -> Operation | None:
+    """Return what becomes of the operation that waits for its channel to be learnt; None if it has waited long enough.
+
+    Where nothing can be posted either it waits without end.
+    """
+    waited = (now - operation.created_at).total_seconds()
+    hopeless = error.reason in (DeliveryReason.UNREACHABLE, DeliveryReason.CHANNEL, DeliveryReason.TOKEN)
+    if not hopeless and waited >= policy.ambiguous_max_wait_s:
+        return None
+    pause = policy.park_retry_s if hopeless else max(policy.settle_s, 1.0)
+    state = OperationState.PARKED if hopeless and operation.state is not OperationState.SENDING else operation.state
+    return _wait(operation, state, Decision.LOOK, error, now, pause)
 
 
 def after_sweep(

@@ -16,6 +16,7 @@ EVENT_TYPE = "talentwire_alert"
 VERSION = 1
 MAX_FACTS = 10
 FACT_LENGTH = 12
+FIRST_RUN = StoryId("first run")  # stands for the stories of the message that ends the first run
 
 
 def operation_key(story_id: StoryId, channel: str, kind: str) -> OperationKey:
@@ -56,6 +57,11 @@ def metadata(key: OperationKey, told: Sequence[str]) -> Mapping[str, Any]:
 def key_of(message: Message) -> OperationKey:
     """Return the key that a message carries. Raises KeyError for one that carries none."""
     return OperationKey(message.metadata["event_payload"]["k"])
+
+
+def facts_of(message: Message) -> tuple[str, ...]:
+    """Return the hashes of the facts that a message carries."""
+    return tuple(str(message.metadata.get("event_payload", {}).get("facts", "")).split())
 
 
 def _folded(name: str) -> str:

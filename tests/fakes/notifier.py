@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from bot.errors import DeliveryError, DeliveryReason, Fate
-from bot.model import Message, Operation, Receipt, Verb
+from bot.model import Message, Operation, OperationKey, Posted, Receipt, Verb
 from bot.ports import Clock
 
 
@@ -89,6 +90,22 @@ class FakeNotifier:
             and standing.thread == (operation.target_ts if operation.verb is Verb.REPLY else "")
         ]
         return sorted(found, key=lambda receipt: float(receipt.ts))
+
+    def recent(self, channel: str, since: datetime) -> Sequence[Posted]:
+        if self.find_faults:
+            raise self.find_faults.pop(0)
+        found = [
+            Posted(
+                channel,
+                one.ts,
+                OperationKey(one.key),
+                tuple(one.message.metadata["event_payload"]["facts"].split()),
+                one.thread,
+            )
+            for one in self.standing.values()
+            if one.channel == channel and float(one.ts) >= since.timestamp()
+        ]
+        return sorted(found, key=lambda one: float(one.ts))
 
     def _carry_out(self, operation: Operation, *, late: bool) -> Receipt:
         carry: dict[Verb, Callable[[Operation], Receipt]] = {Verb.UPDATE: self._update, Verb.DELETE: self._delete}

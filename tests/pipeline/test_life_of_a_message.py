@@ -24,9 +24,11 @@ class Newsroom:
     def __init__(self, scene: Scene) -> None:  # noqa: F811
         self.scene = scene
         self.items = ""
+        self.published = 0
 
     def publish(self, title: str, outlet: str, text: str = "") -> None:
-        name = f"s{self.items.count('<item>')}"
+        name = f"s{self.published}"
+        self.published += 1
         self.scene.web.pages[f"https://news.example/{name}"] = Page(status=404)
         self.items += (
             f"<item><guid>{name}</guid><title>{title}</title><link>https://news.example/{name}</link>"
