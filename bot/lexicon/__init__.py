@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bot.errors import ConfigError, Problem
+from bot.model import Kind
 
 LANGUAGES = ("en", "it", "de", "fr", "es", "pt", "nl", "pl", "tr", "ru", "ja", "zh", "ko", "ar", "hi")
 
@@ -201,10 +202,14 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """Weights in logits. `score` decides on a story, `move` on one move being right in person and organisations."""
+    """Weights in logits. `score` decides on a story, `move` on one move being right in person and organisations.
+
+    `kinds` has a table for each kind that a story may report.
+    """
 
     score: Mapping[str, float]
     move: Mapping[str, float]
+    kinds: Mapping[Kind, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +238,7 @@ def load() -> Lexicon:
         products=_strings(organisations.get("products", []), "orgs.yaml", "products"),
         languages=MappingProxyType({code: read_language(f"{code}.yaml", _text(f"{code}.yaml")) for code in LANGUAGES}),
         names=_names(_read("names.yaml")),
-        scoring=_scoring(_read("scoring.yaml")),
+        scoring=_scoring(_read("scoring.yaml"), _read("kinds.yaml")),
         native=_native(_read("native_names.yaml")),
     )
 
@@ -366,14 +371,19 @@ def _native(data: dict[str, Any]) -> Mapping[str, frozenset[str]]:
     return MappingProxyType({key: _block(value, "native_names.yaml", key) for key, value in data.items()})
 
 
-def _scoring(data: dict[str, Any]) -> Scoring:
-    tables = {}
-    for key in ("score", "move"):
-        try:
-            tables[key] = MappingProxyType({feature: float(weight) for feature, weight in data[key].items()})
-        except (KeyError, AttributeError, ValueError) as error:
-            raise _fail("scoring.yaml", key, "must map features to numbers") from error
-    return Scoring(tables["score"], tables["move"])
+def _scoring(data: dict[str, Any], kinds: dict[str, Any]) -> Scoring:
+    return Scoring(
+        _weights(data, "score", "scoring.yaml"),
+        _weights(data, "move", "scoring.yaml"),
+        MappingProxyType({kind: _weights(kinds, kind.value, "kinds.yaml") for kind in Kind}),
+    )
+
+
+def _weights(data: dict[str, Any], key: str, file: str) -> Mapping[str, float]:
+    try:
+        return MappingProxyType({feature: float(weight) for feature, weight in data[key].items()})
+    except (KeyError, AttributeError, ValueError) as error:
+        raise _fail(file, key, "must map features to numbers") from error
 
 
 # ------------------------------------------------------------------------------------------------ languages

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from bot.model import Finding, Reason, Span, Status, joined
 from bot.moves.events import events
 from bot.moves.gazetteer import Hit
+from bot.moves.kinds import kinds
 from bot.moves.language import detect
 from bot.moves.merge import Merged, in_story, merge
 from bot.moves.patterns import compose
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, follows_verb, read
-from bot.moves.score import SHORT, Features, features, kinds, probability, reasons
+from bot.moves.score import SHORT, Features, features, probability, reasons
 from bot.moves.watch import Watch, compile_watch
 from bot.text import fold
 
@@ -26,7 +27,6 @@ _MANY = 12  # moves of one text that are told; lists that are longer are no news
 _TOLD = 0.3  # moves that are less likely are left out
 _TOLD_GROUP = 0.4  # groups need more: nobody in particular moves often
 _PLANNED_GROUP = 0.6  # whom a firm may want, or wanted in vain
-_HINTED = 0.12  # but what they report still says of what kind a text is
 _REPEATED = 0.75  # share of words with which one sentence repeats another
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
 
@@ -81,7 +81,7 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     return Finding(
         language=reading.code,
         score=score,
-        kinds=kinds(found, _told(moves, _HINTED), score),
+        kinds=kinds(reading, found, moves, score, weights.kinds),
         moves=tuple(m.move for m in told),
         people=_people(reading, told),
         organisations=_organisations(reading),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.model import Kind, Reason, Span, Status
+from bot.model import Reason, Span, Status
 from bot.moves.attach import Event
 from bot.moves.frames import FRAMES, JOINING, LEAVING
 from bot.moves.gazetteer import Hit
@@ -215,118 +214,4 @@ def _has_thing(sentence: Sentence, trigger: Hit) -> bool:
     return any(0 <= start - trigger.end <= 1 for start in names)
 
 
-# ------------------------------------------------------------------------------------------------ kinds
-
-_KIND_OF_EVENT: Mapping[str, Kind] = {
-    "join": Kind.HIRE,
-    "move": Kind.HIRE,
-    "hire": Kind.HIRE,
-    "poach": Kind.HIRE,
-    "arrival": Kind.HIRE,
-    "appoint": Kind.APPOINTMENT,
-    "become": Kind.APPOINTMENT,
-    "found": Kind.FOUNDING,
-    "leave": Kind.DEPARTURE,
-    "lose": Kind.DEPARTURE,
-    "oust": Kind.DEPARTURE,
-    "departure": Kind.DEPARTURE,
-    "stay": Kind.POACH,
-}
-_KIND_OF_FLAG: Mapping[str, Kind] = {
-    "layoff": Kind.LAYOFF,
-    "freeze": Kind.HIRING_FREEZE,
-    "acquihire": Kind.ACQUIHIRE,
-    "compensation": Kind.COMPENSATION,
-    "retention": Kind.RETENTION,
-    "trend": Kind.TREND,
-    "reorg": Kind.REORG,
-    "legal": Kind.LEGAL,
-    "drive": Kind.HIRE,
-    "team": Kind.FOUNDING,
-}
-
-
-_TOLD_ASIDE = frozenset({Kind.TREND, Kind.REORG, Kind.HIRE})  # what a lead says in passing where somebody moves
-_HARDLY, _LIKELY = 0.2, 0.5  # scores from which kinds are told, and from which weak words may tell one
-_RANKS = (("flag", "title"), ("flag", "lead"), ("weak", "title"), ("weak", "lead"))  # surest first
-_ONLY_ALONE = frozenset({Kind.TREND, Kind.FOUNDING})  # of these a lead alone says too little beside anything else
-
-
-def kinds(found: Features, told: list[Merged], score: float) -> tuple[Kind, ...]:
-    """Return what is reported, surest first; nothing where `score` says that hardly anything is.
-
-    Poach means from one AI employer to another.
-    """
-    if score < _HARDLY:
-        return ()
-    got: dict[Kind, None] = {}
-    for merged in told:
-        got.update(dict.fromkeys(_kinds_of_move(merged)))
-    named = any(not merged.is_group for merged in told)
-    for rank, kind, zone in _flagged(found):
-        others = got.keys() - {kind}
-        said = _strong_says(kind, zone, named, others) if rank == "flag" else _weak_says(kind, named, score, others)
-        if said:
-            got[kind] = None
-    if Kind.ACQUIHIRE in got and not named:
-        got.pop(Kind.HIRE, None)
-        got.pop(Kind.POACH, None)
-    return tuple(got)
-
-
-def _strong_says(kind: Kind, zone: str, named: bool, others: AbstractSet[Kind]) -> bool:
-    """Whether a sure phrase tells a kind: not where a lead says in passing what goes with anybody's move."""
-    if kind is Kind.FOUNDING or (kind is Kind.TREND and zone != "title"):
-        return not (named and zone != "title" and kind in _TOLD_ASIDE) and not others - {Kind.DEPARTURE}
-    return zone == "title" or not named or kind not in _TOLD_ASIDE
-
-
-def _weak_says(kind: Kind, named: bool, score: float, others: AbstractSet[Kind]) -> bool:
-    """Whether a weak word tells a kind: only in a likely story without a named mover; most where nothing else does."""
-    if named or score < _LIKELY:
-        return False
-    return kind is Kind.COMPENSATION or not others
-
-
-def _flagged(found: Features) -> list[tuple[str, Kind, str]]:
-    """Return rank, kind and zone of the flags that speak of an organisation or of AI, the surest first."""
-    parts = (name.split(".") for name in found.values if name.startswith(("flag.", "weak.")))
-    flags = [(rank, _KIND_OF_FLAG[flag], zone, standing) for rank, flag, zone, standing in parts]
-    told = [(rank, kind, zone) for rank, kind, zone, standing in flags if standing != "none"]
-    return sorted(told, key=lambda one: (_RANKS.index((one[0], one[2])), one[1] in _ONLY_ALONE))
-
-
-def _kinds_of_move(merged: Merged) -> Iterator[Kind]:
-    """Yield the kinds of one move. Who joins as something is hired, not appointed; a tried poaching is no hire."""
-    if merged.mover.via == "firm":
-        yield Kind.ACQUIHIRE
-        return
-    current = [e for e in merged.events if merged.is_news is (e.status is not Status.HISTORICAL)] or [*merged.events]
-    said = dict.fromkeys(_kind_of_event(event) for event in current)
-    joins = Kind.HIRE in said or Kind.FOUNDING in said
-    poached = _is_poach(merged)
-    for kind in said:
-        if kind is Kind.APPOINTMENT and joins and current[0].kind not in ("appoint", "become"):
-            continue
-        if kind is Kind.HIRE and poached and merged.move.status in (Status.DENIED, Status.RUMOURED):
-            continue
-        yield kind
-    if poached:
-        yield Kind.POACH
-
-
-def _kind_of_event(event: Event) -> Kind:
-    """Return what an event is; who joins a board is appointed."""
-    seat = event.board or (event.new_role and "board" in event.role.casefold().split())
-    return Kind.APPOINTMENT if seat else _KIND_OF_EVENT[event.kind]
-
-
-def _is_poach(merged: Merged) -> bool:
-    ends = [org.known if org else None for org in (merged.from_org, merged.to_org)]
-    if any(event.kind == "poach" for event in merged.events):
-        return True
-    both = all(k is not None and (k.is_ai or k.kind == "bigtech") for k in ends)
-    return both and merged.from_org is not None and merged.from_org.name != merged.move.to_org
-
-
-__all__ = ["JOINING", "LEAVING", "Features", "features", "kinds", "probability", "reasons"]
+__all__ = ["JOINING", "LEAVING", "Features", "features", "probability", "reasons"]
