@@ -52,11 +52,13 @@ class Gazetteer:
         """Build it. `endings` are the case endings that names of organisations take on, by language."""
         self._endings = endings
         groups: dict[str, list[Term]] = {}
+        shared: dict[frozenset[str], frozenset[str]] = {}
         for term in terms:
             groups.setdefault(term.text, []).append(term)
         self._automaton = ahocorasick.Automaton()
         for text, group in groups.items():
-            self._automaton.add_word(text, (len(text), tuple(dict.fromkeys(group))))
+            codes = frozenset(term.language for term in group)
+            self._automaton.add_word(text, (len(text), shared.setdefault(codes, codes), tuple(dict.fromkeys(group))))
         if groups:
             self._automaton.make_automaton()
         self._empty = not groups
@@ -65,11 +67,12 @@ class Gazetteer:
         """Yield every hit of a term of one of `languages` or of none, in order of its end."""
         if self._empty:
             return
-        for last, (length, group) in self._automaton.iter(folded):
+        plain, read = _PLAIN, languages | {""}
+        for last, (length, codes, group) in self._automaton.iter(folded):
             start, end = last - length + 1, last + 1
-            if start and folded[start - 1] in _PLAIN and folded[start] in _PLAIN:
+            if start and folded[start - 1] in plain and folded[start] in plain:
                 continue  # within a word: most hits end here
-            if not left_edge(folded, start):
+            if read.isdisjoint(codes) or not left_edge(folded, start):
                 continue
             after = folded[end : end + 1]
             closed = not (after in _PLAIN and folded[last] in _PLAIN) and right_edge(folded, end)

@@ -23,6 +23,8 @@ _PARTICLES = frozenset(
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _JOINED = re.compile(r"^(?:al|el|ul|ben|bin|ibn|d|l|de|van|von)[-'’][A-Z]")  # "al-Khatib" behind a given name
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")  # names stand in small letters there
+_WORD = re.compile(r"[^\W_]{3,}")
+_SMALL = re.compile(r"[^\W\d_A-Z]+")
 _NICKNAME = re.compile(rf""" [("“‘']{_LETTER}{{2,12}}[)"”’'] """)  # Maria (Mia) Tesk
 _LATIN_SURE = 0.95
 _TITLED_SURE = 0.7  # of two words of a headline whose words all have capitals
@@ -67,7 +69,7 @@ class _Finder:
 def find_people(watch: Watch, reading: Reading) -> None:
     """Fill in the people and groups of every sentence in which moves can be news."""
     ordinary = frozenset().union(*(watch.ordinary[language.code] for language in reading.languages))
-    lower = frozenset(re.findall(r"(?<![^\W_])[^\W\d_A-Z]{3,}(?![^\W_])", _ADDRESS.sub(" ", reading.text)))
+    lower = frozenset(filter(_SMALL.fullmatch, set(_WORD.findall(_ADDRESS.sub(" ", reading.text)))))
     finder = _Finder(watch, reading, ordinary, lower)
     near = [s for s in reading.sentences if s.zone != "body"]
     for sentence in near:
@@ -128,7 +130,7 @@ def _tokens(text: str, start: int, end: int, languages: Sequence[Language] = ())
         word = match.group()
         possessive = word[-2:] in ("'s", "’s")
         word = word[:-2] if possessive else word
-        begin, stop = trim(word, languages) if languages else (0, len(word))
+        begin, stop = trim(word, languages) if languages and ("'" in word or "’" in word) else (0, len(word))
         suffixed = possessive or stop < len(word)
         word = word[begin:stop]
         begin += match.start()
@@ -146,6 +148,8 @@ def _by_shape(finder: _Finder, sentence: Sentence) -> None:
     piece: list[_Token] = []
     nicknames = [m.span() for m in _NICKNAME.finditer(finder.reading.text, sentence.start, sentence.end)]
     for token in tokens:
+        if not piece and not token.word[0].isupper():
+            continue  # only a word with a capital begins a name; most words end here
         if piece and any(begin == piece[-1].end and token.end < end for begin, end in nicknames):
             continue
         free = not any(start < token.end and token.start < end for start, end in taken)
