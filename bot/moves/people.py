@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rapidfuzz.distance import OSA
@@ -23,6 +23,7 @@ _PARTICLES = frozenset(
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _JOINED = re.compile(r"^(?:al|el|ul|ben|bin|ibn|d|l|de|van|von)[-'’][A-Z]")  # "al-Khatib" behind a given name
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")  # names stand in small letters there
+_TEAM = re.compile(r" (?:team|crew|staff)\b")
 _WORD = re.compile(r"[^\W_]{3,}")
 _SMALL = re.compile(r"[^\W\d_A-Z]+")
 _NICKNAME = re.compile(rf""" [("“‘']{_LETTER}{{2,12}}[)"”’'] """)  # Maria (Mia) Tesk
@@ -81,11 +82,19 @@ def find_people(watch: Watch, reading: Reading) -> None:
         _unknown_organisations(finder, sentence)
     find_native(watch, reading, near)
     _learn(finder, near)
-    teams = frozenset(re.findall(r"(\S+) (?:team|crew|staff)\b", reading.text))
+    teams = frozenset(_teams(reading.text))
     for sentence in near:
         sentence.people = [p for p in _resolved(finder, sentence) if not (p.via == "single" and p.name in teams)]
         sentence.orgs.sort(key=lambda m: m.start)
         _groups(finder, sentence)
+
+
+def _teams(text: str) -> Iterator[str]:
+    """Yield the words that stand before "team" and the like."""
+    for match in _TEAM.finditer(text):
+        before = text[: match.start()]
+        if before and not before[-1].isspace():
+            yield before.rsplit(None, 1)[-1]
 
 
 def _known(finder: _Finder, sentence: Sentence) -> None:
