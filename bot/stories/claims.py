@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.lexicon import Language, load
 from bot.model import Article, Finding, Mark, Status, Traits
+from bot.stories.clauses import fillers, offers
 from bot.stories.names import is_latin
 from bot.stories.traits import in_full, is_credited, named_in, same_group, surely_named
 from bot.stories.words import LEAD, weight
@@ -89,12 +90,6 @@ def is_group(person: str, language: str = "en") -> bool:
 
 
 _NEAR = 14  # characters between a name and the organisation that says whose it is
-_OFFER = re.compile(
-    r"(?:offers?|bids?|proposals?|offres?|ofertas?|offert[ae]|angebote?|propost[ae]s?|bod|teklif\w*|предложени\w+|عرضا?)"
-    r"(?: \w{1,4})? ?$"
-)
-_AND = "and|of|at|from|und|von|bei|et|de|d'|chez|e|di|da|y|del|en|van|z|i|w|ve|и|из|و|من|और|के|ex|former"
-_FILLER = re.compile(rf"[\s,;&、，・和及与與와과]+|(?<!\w)(?:{_AND})(?!\w)")
 
 
 def guess(person: Sequence[str], article: Article, marks: Sequence[Mark], language: str) -> Claim | None:
@@ -104,7 +99,7 @@ def guess(person: Sequence[str], article: Article, marks: Sequence[Mark], langua
     spans = [s for s in sentences(text[: LEAD * 2]) if named_in(person, fold(text[s.start : s.end]))]
     wanted = [*spans, *(s for s in sentences(article.title)[:1] if s not in spans)]
     slots = [
-        (_slot(text, mark, person, span.start, table), mark.value)
+        (_slot(text, mark, person, span.start, table, language), mark.value)
         for span in wanted
         for mark in marks
         if mark.kind == "org" and span.start <= mark.start < span.end
@@ -123,12 +118,12 @@ def guess(person: Sequence[str], article: Article, marks: Sequence[Mark], langua
     return Claim(tuple(person), source, goal, "", Status.REPORTED, 0.2, guessed=True)
 
 
-def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Language) -> str:
+def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Language, language: str) -> str:
     """Return from or to, as the word before an organisation or its place beside the person says; else ""."""
     before, after = fold(text[max(floor, mark.start - 24) : mark.start]), fold(text[mark.end : mark.end + _NEAR])
     if named_in(person, fold(text[max(floor, mark.start - 40) : mark.start])):
         gap = re.split(r"[^\W_]*(?:" + "|".join(re.escape(fold(p).split()[-1]) for p in person) + ")", before)[-1]
-        if len(gap) < _NEAR and not _FILLER.sub("", gap).strip():
+        if len(gap) < _NEAR and not fillers(language).sub("", gap):
             return "from"
     if after.startswith(("'s ", "’s ")) or any(
         fold(p).startswith(after.strip()[:4]) for p in person if after.strip()[:4]
@@ -138,7 +133,7 @@ def _slot(text: str, mark: Mark, person: Sequence[str], floor: int, table: Langu
     behind = next((slot for size in range(min(8, len(glued)), 0, -1) if (slot := table.after.get(glued[:size]))), "")
     if behind:
         return {"source": "from", "goal": "to", "of": "from"}.get(behind, "")
-    if _OFFER.search(before):
+    if offers(before, language):
         return "to"
     words = [w for w in re.findall(r"[^\W_]+(?:['’][^\W_]+)?|d'", before) if w not in table.skip]
     if not words:
@@ -156,9 +151,9 @@ def in_one_list(claim: Claim, article: Article, marks: Sequence[Mark], traits: T
     if mine < 0:
         return []
     low, high = mine, mine
-    while low > 0 and _joined(text, places[low - 1], places[low], marks):
+    while low > 0 and _joined(text, places[low - 1], places[low], marks, language):
         low -= 1
-    while high + 1 < len(places) and _joined(text, places[high], places[high + 1], marks):
+    while high + 1 < len(places) and _joined(text, places[high], places[high + 1], marks, language):
         high += 1
     table = load().languages.get(language) or load().languages["en"]
     found: list[Claim] = []
@@ -172,7 +167,7 @@ def in_one_list(claim: Claim, article: Article, marks: Sequence[Mark], traits: T
             (
                 m.value
                 for m in marks
-                if m.kind == "org" and 0 <= m.start - at < 60 and _slot(text, m, person, at, table) == "from"
+                if m.kind == "org" and 0 <= m.start - at < 60 and _slot(text, m, person, at, table, language) == "from"
             ),
             "",
         )
@@ -183,7 +178,9 @@ def in_one_list(claim: Claim, article: Article, marks: Sequence[Mark], traits: T
     return found
 
 
-def _joined(text: str, one: tuple[int, Sequence[str]], other: tuple[int, Sequence[str]], marks: Sequence[Mark]) -> bool:
+def _joined(
+    text: str, one: tuple[int, Sequence[str]], other: tuple[int, Sequence[str]], marks: Sequence[Mark], language: str
+) -> bool:
     """Whether only organisations, commas and small words stand between two names."""
     start = one[0] + max((len(n) for n in one[1] if text.startswith(n, one[0])), default=len(one[1][0].split()[-1]))
     between = text[start : other[0]]
@@ -193,7 +190,7 @@ def _joined(text: str, one: tuple[int, Sequence[str]], other: tuple[int, Sequenc
         kind = mark.kind in ("org", "role") or (mark.kind == "trigger" and mark.value in ("become", "appoint"))
         if kind and start <= mark.start and mark.end <= other[0]:
             between = between.replace(text[mark.start : mark.end], " ")
-    return not _FILLER.sub("", fold(between)).strip(" ,")
+    return not fillers(language).sub("", fold(between))
 
 
 def _at(text: str, person: Sequence[str]) -> int:

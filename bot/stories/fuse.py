@@ -6,17 +6,18 @@ merely passes on what others wrote changes nothing. Conflicts stay: answers keep
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.lexicon.telling import phrases
 from bot.model import Action, Change, Status, StoryMove, Telling, Traits, Vote
 from bot.stories.claims import Claim
+from bot.stories.clauses import is_negated
 from bot.stories.relays import found_in, same_outlet
 from bot.stories.traits import named_in, org_key, same_group
 from bot.stories.witness import Witness, sentences_on
 from bot.stories.words import jaccard
+from bot.text import fold
 
 _DAY = 86_400
 _OLD = 7 * _DAY  # after that long without a change, what says nothing new is old news
@@ -317,20 +318,14 @@ def _correction(moves: Sequence[StoryMove], one: Witness) -> tuple[StoryMove, St
     return None
 
 
-_NOT = re.compile(
-    r"(?<!\w)(?:not|no|never|neither|instead of|rather than|nicht|kein|statt|ne|pas|plutôt que|non|anziché|não|nie|niet"
-    r"|geen|değil|не)(?!\w)|不|非|ない|아니|ليس|नहीं"
-)
-
-
 def _denied_goal(one: Witness, name: str) -> bool:
     """Whether a sentence says of an organisation that somebody does not go there."""
-    return any(
-        fold_name in s
-        and _NOT.search(s[: s.find(fold_name)][-40:] + s[s.find(fold_name) + len(fold_name) :][:16]) is not None
-        for s in one.sentences
-        for fold_name in (name.casefold(),)
-    )
+    goal = fold(name)
+    for sentence in one.sentences:
+        before, found, after = sentence.partition(goal)
+        if found and (is_negated(before[-40:], one.language) or is_negated(after[:16], one.language)):
+            return True
+    return False
 
 
 def _renamed(move: StoryMove, one: Witness, traits: Traits) -> StoryMove:

@@ -10,13 +10,12 @@ import unicodedata
 from functools import lru_cache
 
 from bot.lexicon.tables import pinyin, scripts
+from bot.lexicon.telling import phrases
 
 _SPECIAL = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ə": "a"}
 )
-_PARTICLES = frozenset(
-    ["de", "da", "di", "del", "della", "van", "von", "der", "den", "al", "el", "bin", "ibn", "la", "le", "dr"]
-)
+_PARTICLES = frozenset(phrases().particles)
 _LATIN = re.compile(r"[a-z]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MIDDLE_DOT = re.compile(r"[·・•‧\s]+")

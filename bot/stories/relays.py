@@ -18,32 +18,6 @@ _CAPITALS = re.compile(
 )
 _CREDIT = re.compile(r"[(（]([^()（）]{2,12})[)）]")
 _TOP = 400  # characters in which an agency is credited
-_ARTICLES = frozenset(
-    [
-        "the",
-        "le",
-        "la",
-        "les",
-        "el",
-        "los",
-        "las",
-        "il",
-        "lo",
-        "gli",
-        "o",
-        "a",
-        "os",
-        "as",
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "het",
-        "de",
-        "l",
-    ]
-)
 
 
 def first_of(words: Iterable[str], folded: str) -> str:
@@ -89,7 +63,7 @@ def _outlet_in(window: str, skip: Sequence[str], people: Sequence[str], *, front
     """Yield the name at the near end of `window`: capitalised words, or what stands there without capitals."""
     window = re.split(r"[.,;:!?。，；：！？\n(（]", window)[0 if front else -1].strip(" \"'“”「」『』《》")
     words = window.split()
-    while front and words and fold(words[0]).rstrip("'’") in _ARTICLES:
+    while front and words and fold(words[0]).rstrip("'’") in phrases().articles:
         words = words[1:]
     name = ""
     if words and is_latin(words[0] if front else words[-1]):

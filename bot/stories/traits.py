@@ -12,6 +12,7 @@ from bot.lexicon import load
 from bot.lexicon.tables import media_owners
 from bot.lexicon.telling import phrases
 from bot.model import Article, Finding, Mark, Move, Status, Traits, digest
+from bot.stories.clauses import fillers, is_behind, is_credit
 from bot.stories.names import plain, same_name, script, skeleton
 from bot.stories.relays import first_of, relays_of
 from bot.stories.words import LEAD, headline, numbers_of, weight, words_of
@@ -23,10 +24,11 @@ DAY = 86_400
 _LONG_TITLE = 25  # characters from which equal headlines mean one article
 _LONG_TEXT = 280  # characters from which equal texts mean a copy and not a common phrase
 _SURE = 0.3  # confidence from which a move counts
+_LIST = 60  # characters between two names of one list
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = r"[A-Za-z0-9_\u00c0-\u024f'’-]"
 _CAPITAL = rf"[A-Z\u00c0-\u00de\u0100-\u017d]{_LETTER}*"
-_SMALL = "de|da|di|van|von|der|den|al|bin|el|la"  # words inside names
+_SMALL = "|".join(phrases().particles)
 _NAME = re.compile(
     rf"(?<![A-Za-z0-9_@\u00c0-\u024f])({_CAPITAL})((?: [A-Z]\.)?(?: (?:{_SMALL})){{0,2}}(?: {_CAPITAL}){{1,2}})"
 )
@@ -73,7 +75,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         for p in _people(title, top, finding, marks, glosses)
         if holds(movers, p) or not any(fold(p[0]) in o or o in fold(p[0]) for o in outlets if len(o) > 3)
     )
-    leading = _leading(title, top, movers, named)
+    leading = _leading(title, top, movers, named, finding.language)
     org_words = _org_words(article.text, marks)
     chiefs = _boss_words() - {fold(w) for p in (*leading, *movers) for name in p for w in name.split()}
     title_words = frozenset(words_of(headline(title))) - org_words
@@ -95,9 +97,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         and not any(holds(movers, p) for p in leading)
         and all(_position(title, p) < 0 for p in leading),
         kinds=frozenset(k.value for k in finding.kinds),
-        acts=frozenset(
-            _ACTS.get(m.value, m.value) for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)
-        ),
+        acts=_acts(title, marks, finding.language),
         text=fold(f"{title}\n{top}"),
         speaks=bool(owner)
         and (is_organisation(owner) or first_of(phrases().statements, fold(article.entry.publisher)) != ""),
@@ -108,6 +108,13 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         at=_told_at(article),
     )
     return _with_keys(result, article)
+
+
+def _acts(title: str, marks: Sequence[Mark], language: str) -> frozenset[str]:
+    """Return what a headline says is done, and not what that comes after, unless it says nothing else."""
+    told = [m for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)]
+    front = [m for m in told if not is_behind(title, m.start, m.end, language)]
+    return frozenset(_ACTS.get(m.value, m.value) for m in front or told)
 
 
 def _as_written(text: str, finding: Finding, marks: Sequence[Mark]) -> list[tuple[str, str]]:
@@ -283,19 +290,8 @@ def _people(
     return _groups([*finding.people, *known, *found, *(latin for _, latin in glosses)], glosses)
 
 
-_CREDIT = re.compile(
-    r"(?:(?i:image credits?|photo(?:graph)?s?(?: by)?|picture(?: by)?|illustration(?: by)?|credits?|fotos?|crédits?"
-    r"|posted by|getty images)|\bBy)\s*[:/]?\s*$"
-)
-_BEHIND = re.compile(
-    r"(?:following|after|follows|followed|since|like|including|along with|joins|besides|as well as|same week as"
-    r"|dopo|nach|après|tras|después de|depois de|na|po|sonra|после|بعد|के बाद)(?: \S+){0,7}\s*$"
-)
-_BEHIND_NATIVE = re.compile(r"(?:继|繼|在|随着)[^，。,]{0,24}$")
-
-
 def _leading(
-    title: str, top: str, movers: tuple[tuple[str, ...], ...], named: tuple[tuple[str, ...], ...]
+    title: str, top: str, movers: tuple[tuple[str, ...], ...], named: tuple[tuple[str, ...], ...], language: str
 ) -> tuple[tuple[str, ...], ...]:
     """Return the people that the news is about: the movers of the headline, else of the first sentence that has one.
 
@@ -311,15 +307,10 @@ def _leading(
             if not chiefs.intersection(p) and any((is_name(n) and " " in n.strip()) or script(n) != "latin" for n in p)
         ),
     ):
-        at = sorted(
-            (position, person)
-            for person in pool
-            if (position := _position(text, person)) >= 0 and not _is_credit(text, position)
-        )
-        in_title = tuple(p for position, p in at if position < len(title) and not _is_behind(text, position))
+        front = _in_front(text, pool, language)
+        in_title = tuple(p for position, p in front if position < len(title))
         if in_title:
             return in_title
-        front = [(position, p) for position, p in at if not _is_behind(text, position)]
         if not front:
             continue
         first = front[0][0]
@@ -332,33 +323,42 @@ def _leading(
     return ()
 
 
-def _is_behind(text: str, position: int) -> bool:
-    """Whether words right before a name say that it is what the news comes after: "following the exit of P"."""
-    before = fold(text[max(0, position - 60) : position])
-    before = re.split(r"[.;:!?。；！？\n]", before)[-1]
-    return bool(_BEHIND.search(before) or _BEHIND_NATIVE.search(before))
+def _in_front(text: str, people: Iterable[tuple[str, ...]], language: str) -> list[tuple[int, tuple[str, ...]]]:
+    """Return (where first named, who) in order, without writers and those whom the news merely comes after."""
+    places = sorted((*span, person) for person in people if (span := _span(text, person))[0] >= 0)
+    found = []
+    behind = -1  # where the last name ends that is behind: who stands in one list with it is too
+    for start, end, person in places:
+        if is_credit(text, start, end):
+            continue
+        listed = 0 <= behind <= start < behind + _LIST and not fillers(language).sub("", fold(text[behind:start]))
+        if listed or is_behind(text, start, end, language):
+            behind = end
+        else:
+            found.append((start, person))
+    return found
 
 
 def is_credited(text: str, person: str) -> bool:
     """Tell whether a person is first named as who wrote a text or took its picture."""
-    at = _position(text, (person,))
-    return at >= 0 and _is_credit(text, at)
+    start, end = _span(text, (person,))
+    return start >= 0 and is_credit(text, start, end)
 
 
-def _is_credit(text: str, position: int) -> bool:
-    """Whether a name stands where photographers and writers are credited."""
-    return bool(_CREDIT.search(text[max(0, position - 28) : position]))
-
-
-def _position(text: str, person: Sequence[str]) -> int:
-    """Return where a person is first named, by full name or by the last word of it; -1 for nowhere."""
+def _span(text: str, person: Sequence[str]) -> tuple[int, int]:
+    """Return where a person is first named, by full name or by the last word of it; -1, -1 for nowhere."""
     found = [
-        at
+        (at, -len(form))
         for name in person
         for form in (name, name.split()[-1])
         if len(form) > 2 - (script(form) != "latin") and (at := text.find(form)) >= 0
     ]
-    return min(found, default=-1)
+    at, length = min(found, default=(-1, 0))
+    return at, at - length
+
+
+def _position(text: str, person: Sequence[str]) -> int:
+    return _span(text, person)[0]
 
 
 def in_full(person: str, text: str) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.lexicon.telling import phrases
+from bot.lexicon.telling import CUES, phrases
 from bot.model import Article, Finding, Mark, Traits
 from bot.stories.claims import Claim, claims_of
 from bot.stories.names import is_latin
@@ -71,11 +71,7 @@ def witness(
     speaks = not aggregator and (
         statement or org_key(owner) in orgs or any(same_group((owner,), p) for p in (*traits.movers, *traits.people))
     )
-    cues = frozenset(
-        kind
-        for kind in known.kinds
-        if kind not in ("relay_before", "relay_after") and first_of(known.of(kind, language), folded)
-    )
+    cues = frozenset(kind for kind in CUES if first_of(known.of(kind, language), folded))
     relays = () if speaks else tuple(relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=people))
     own = bool(cues & {"own", "comment"}) or names_itself(folded, outlet)
     return Witness(
