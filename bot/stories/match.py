@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from bot.model import Story, Traits
 from bot.stories.names import same_name, script
-from bot.stories.traits import DAY, WINDOW, bosses, holds, named_in, same_group
+from bot.stories.traits import DAY, WINDOW, akin, bosses, holds, named_in, same_group
 from bot.stories.words import jaccard, total
 
 
@@ -72,7 +72,9 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "rare_kind": float(
             bool(orgs and a.kinds & b.kinds & _RARE) and days < 3 and not (a.movers and b.movers and not shared)
         ),
-        "founded": float(bool(shared) and days > 1.5 and ("founding" in a.kinds) != ("founding" in b.kinds)),
+        "next": float(days > 1 and _another_thing(a, b)),
+        "aside": float(bool(shared) and (_aside(a) != _aside(b))),
+        "founded": float(bool(shared) and days > 1.5 and _founds(a) != _founds(b)),
         "days": 0.0 if shared else days,
         "days_mover": days if shared else 0.0,
         "goal_same": float(ends in ("same", "unsaid")),
@@ -83,8 +85,23 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
     }
 
 
-_NOISY = frozenset({"acquihire", "trend"})  # of headlines of every kind
+_NOISY = frozenset({"acquihire", "trend", "past"})  # of headlines of every kind
 _RARE = frozenset({"layoff", "hiring_freeze", "reorg", "acquihire", "legal", "retention", "compensation"})
+
+
+def _another_thing(a: Traits, b: Traits) -> bool:
+    """Whether one headline looks back, or one is of a person's move and the other of something else: what comes next."""
+    x, y = a.acts - {"past", "acquihire"}, b.acts - {"past", "acquihire"}
+    return ("past" in a.acts) != ("past" in b.acts) or bool(x and y and not x & y and "person" in x | y)
+
+
+def _aside(one: Traits) -> bool:
+    """Whether an article says nothing of moves but who has moved, deep in its text."""
+    return not one.kinds and not one.named_in_title and "person" not in one.acts
+
+
+def _founds(one: Traits) -> bool:
+    return "founding" in one.kinds or "found" in one.acts
 
 
 def _team_and_person(a: Traits, b: Traits) -> bool:
@@ -143,7 +160,7 @@ def _fit(first: tuple[str, str], then: tuple[str, str], apart: float) -> str:
     if goal2 and goal2 == source:
         return "back"
     if goal and goal2:
-        return "conflict"
+        return "" if akin(goal, goal2) else "conflict"
     if goal2 and apart > 1.5 * DAY:
         return "late"
     return "unsaid" if source == source2 or not source or not source2 else ""
@@ -160,45 +177,47 @@ class Sameness(StrEnum):
 
 # What each feature adds, in logits: set by hand, then fitted with these as prior on pairs of articles.
 WEIGHTS: dict[str, float] = {
-    "bias": -1.84,
-    "title": 1.05,
-    "whole": 2.03,
-    "cover": 2.37,
-    "cover_min": 0.98,
-    "language": 2.6,
-    "alone": -0.5,
-    "cross_alone": -1.32,
-    "names": 2.05,
-    "names_no": -0.27,
-    "movers": 2.71,
-    "native": 1.5,
-    "pair": 1.23,
-    "answer": 1.97,
-    "movers_no": -2.34,
-    "mover_named": 1.2,
-    "mover_gone": -0.37,
-    "people": 0.1,
-    "title_org": 0.51,
-    "org": 1.82,
-    "org_no": -1.91,
-    "number": 0.91,
-    "number_no": -0.46,
-    "kinds": 0.99,
-    "kinds_no": 0.12,
-    "acts": -0.07,
-    "acts_no": -1.24,
-    "lead_only": -1.45,
-    "both_lead": -0.3,
-    "team_no": -2.59,
-    "rare_kind": 0.43,
-    "founded": -1.2,
-    "days": -1.01,
-    "days_mover": -0.54,
-    "goal_same": 0.53,
-    "goal_no": -2.34,
-    "back": -2.49,
-    "left": -3.0,
-    "late": -1.55,
+    "bias": -1.85,
+    "title": 1.01,
+    "whole": 2.00,
+    "cover": 2.43,
+    "cover_min": 0.92,
+    "language": 2.66,
+    "alone": -0.52,
+    "cross_alone": -1.40,
+    "names": 2.18,
+    "names_no": -0.46,
+    "movers": 2.72,
+    "native": 1.50,
+    "pair": 1.24,
+    "answer": 1.96,
+    "movers_no": -2.26,
+    "mover_named": 1.16,
+    "mover_gone": -0.36,
+    "people": -0.23,
+    "title_org": 0.55,
+    "org": 1.94,
+    "org_no": -1.95,
+    "number": 0.93,
+    "number_no": -0.48,
+    "kinds": 1.01,
+    "kinds_no": 0.14,
+    "acts": 0.01,
+    "acts_no": -0.98,
+    "lead_only": -1.44,
+    "both_lead": -0.30,
+    "team_no": -2.53,
+    "rare_kind": 0.54,
+    "next": -1.95,
+    "aside": -1.17,
+    "founded": -1.39,
+    "days": -0.95,
+    "days_mover": -0.45,
+    "goal_same": 0.68,
+    "goal_no": -2.60,
+    "back": -2.50,
+    "left": -3.00,
+    "late": -1.56,
 }
 THRESHOLD = 0.6
 _SURE_SAME = 20.0

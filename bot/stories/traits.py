@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -44,6 +44,7 @@ _ACTS = dict.fromkeys(
     ["join", "move", "hire", "poach", "leave", "lose", "oust", "appoint", "become", "arrival", "departure", "stay"],
     "person",
 )
+_SAID = (("starts_own", "found"), ("looks_back", "past"))  # what words of a headline say beside its verbs
 _ACTS |= {"found": "found", "team": "reorg", "drive": "trend", "retention": "pay", "compensation": "pay"}
 
 
@@ -92,7 +93,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         people=tuple(p for p in (*movers, *named) if not holds(leading, p)),
         organisations=frozenset(orgs),
         title_organisations=frozenset(title_orgs),
-        ends=tuple((m.person, org_key(m.from_org or ""), org_key(m.to_org or "")) for m in news if is_name(m.person)),
+        ends=_ends(f"{title}\n{top}", news, finding.language),
         weak=bool(leading)
         and not any(holds(movers, p) for p in leading)
         and all(_position(title, p) < 0 for p in leading),
@@ -110,11 +111,24 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
     return _with_keys(result, article)
 
 
+def _ends(text: str, news: Sequence[Move], language: str) -> tuple[tuple[str, str, str], ...]:
+    """Return (person, from, to) of moves that are news; one that the news merely comes after is none."""
+    named = [m for m in news if is_name(m.person)]
+    front = {name for _, person in _in_front(text, {(m.person,) for m in named}, language) for name in person}
+    return tuple(
+        (m.person, org_key(m.from_org or ""), org_key(m.to_org or ""))
+        for m in named
+        if m.person in front or _position(text, (m.person,)) < 0
+    )
+
+
 def _acts(title: str, marks: Sequence[Mark], language: str) -> frozenset[str]:
     """Return what a headline says is done, and not what that comes after, unless it says nothing else."""
     told = [m for m in marks if m.kind in ("trigger", "flag") and m.end <= len(title)]
     front = [m for m in told if not is_behind(title, m.start, m.end, language)]
-    return frozenset(_ACTS.get(m.value, m.value) for m in front or told)
+    folded = fold(title)
+    says = {act for kind, act in _SAID if first_of(phrases().of(kind, language), folded)}
+    return frozenset(_ACTS.get(m.value, m.value) for m in front or told) | says
 
 
 def _as_written(text: str, finding: Finding, marks: Sequence[Mark]) -> list[tuple[str, str]]:
@@ -173,6 +187,16 @@ def _organisations() -> frozenset[str]:
 def is_organisation(name: str) -> bool:
     """Tell whether a name is that of an organisation known without any configuration."""
     return org_key(name) in _organisations()
+
+
+@cache
+def _parents() -> Mapping[str, str]:
+    return {org_key(o.name): org_key(o.parent) for o in load().organisations if o.parent}
+
+
+def akin(one: str, other: str) -> bool:
+    """Tell whether two keys are of one organisation, or of one and the owner of it."""
+    return one == other or _parents().get(one) == other or _parents().get(other) == one
 
 
 def _without(body: str, title: str) -> str:
