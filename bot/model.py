@@ -317,7 +317,8 @@ class Mark:
 class Traits:
     """What an article is compared by, words and organisations folded.
 
-    `movers` are the people the news is about, `people` all others named near the top, each a group of spellings.
+    `movers` are the people the news is about, `people` all others named near the top, each a group of spellings; `gone`
+    are those of both whom the news merely comes after.
     `ends` are its moves as (person, from, to), "" for an end that is not told. `acts` are what the headline says is
     done. `speaks` says that a firm or person tells of itself, `turns` that something announced is off or was wrong,
     `old` that it is told again. `text` is its top, folded; `keys` lead to stories that could be the same.
@@ -329,6 +330,7 @@ class Traits:
     numbers: frozenset[float] = frozenset()
     movers: tuple[tuple[str, ...], ...] = ()
     people: tuple[tuple[str, ...], ...] = ()
+    gone: tuple[tuple[str, ...], ...] = ()
     organisations: frozenset[str] = frozenset()
     title_organisations: frozenset[str] = frozenset()
     ends: tuple[tuple[str, str, str], ...] = ()

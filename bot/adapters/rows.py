@@ -250,7 +250,7 @@ _TRAIT_SETS = frozenset({"title", "lead", "names", "numbers", "organisations", "
 
 def _traits(raw: dict[str, Any]) -> Traits:
     sets = {name: frozenset(raw[name]) for name in _TRAIT_SETS}
-    groups = {name: tuple(map(tuple, raw[name])) for name in ("movers", "people", "ends")}
+    groups = {name: tuple(map(tuple, raw.get(name, ()))) for name in ("movers", "people", "gone", "ends")}
     return Traits(**{**raw, **sets, **groups, "keys": tuple(raw["keys"])})
 
 

@@ -23,6 +23,8 @@ _SPACED = "\u2e80"  # from here on scripts set no spaces
 def _any(words: Sequence[str]) -> str:
     """Return a pattern of any of `words`, as whole words where the script has spaces."""
     rows = sorted({w.strip() for w in words}, key=lambda w: (-len(w), w))
+    if not rows:
+        return "(?!)"
     return "|".join(
         ("" if w[0] >= _SPACED else r"(?<!\w)")
         + re.escape(w)
@@ -56,12 +58,12 @@ def _pronouns(language: str) -> frozenset[str]:
 def is_behind(text: str, start: int, end: int, language: str) -> bool:
     """Tell whether what stands from `start` to `end` is only what the news comes after: "following the exit of P".
 
-    A comma ends the clause ("after ten years at A, P leaves"), and so do a time ("nach zehn Jahren bei A geht P") and a
-    pronoun that speaks of the name to come ("nach seinem Abgang").
+    A comma ends the clause ("after ten years at A, P leaves"), unless the name is an example ("after some left, including
+    P"); so do a time ("nach zehn Jahren bei A geht P") and a pronoun that speaks of the name to come ("nach seinem Abgang").
     """
     before = _STOP.split(fold(text[max(0, start - _FAR) : start]))[-1]
     cues = list(_before(language).finditer(before))
-    if cues and _parts_nothing(before[cues[-1].end() :], language):
+    if cues and _parts_nothing(_including(language).sub("", before[cues[-1].end() :]), language):
         return True
     pattern = _after(language)
     after = _STOP.split(fold(text[end : end + _NEAR]))[0]
@@ -73,6 +75,12 @@ def _parts_nothing(between: str, language: str) -> bool:
     words = re.findall(r"\w+", between)
     own = _units().union(_pronouns(language)).intersection(words)
     return len(words) <= _WORDS and not _COMMA.search(between) and not own
+
+
+@cache
+def _including(language: str) -> re.Pattern[str]:
+    table = load().languages.get(language) or load().languages["en"]
+    return re.compile(rf"[,，、،]?\s*(?:{_any([fold(w) for w in table.words['including']])})\s*$")
 
 
 @cache

@@ -6,7 +6,7 @@ enter, so that what was decided once is decided the same way again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -23,10 +23,8 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
     covers = sorted((_share(a.title, whole_b), _share(b.title, whole_a)))
     na, nb = a.names - b.organisations, b.names - a.organisations
     shared = [(p, q) for p in a.movers for q in b.movers if same_group(p, q)]
-    named = not shared and (
-        any(named_in(p, b.text, (*b.movers, *b.people)) or holds(b.people, p) for p in a.movers)
-        or any(named_in(p, a.text, (*a.movers, *a.people)) or holds(a.people, p) for p in b.movers)
-    )
+    found = not shared and [*_found_in(a, b), *_found_in(b, a)]
+    named = bool(found) and "named" in found
     native = any(script(x) != "latin" and x in q for p, q in shared for x in p)
     people = any(holds(b.people, p) for p in a.people if not bosses().intersection(p))
     orgs = a.organisations & b.organisations
@@ -56,6 +54,7 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "movers_no": float(bool(a.movers and b.movers and not shared)),
         "mover_named": float(named),
         "mover_gone": float(bool(a.movers or b.movers) and not shared and not named),
+        "gone": float(bool(found) and not named),
         "people": float(people),
         "title_org": float(bool(a.title_organisations & b.title_organisations)),
         "org": len(orgs) / (min(len(a.organisations), len(b.organisations)) + 0.5) if orgs else 0.0,
@@ -85,6 +84,15 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
     }
 
 
+def _found_in(one: Traits, other: Traits) -> Iterator[str]:
+    """Yield how `other` names the movers of `one`: named, or gone where its news merely comes after them."""
+    for person in one.movers:
+        if holds(other.gone, person):
+            yield "gone"
+        elif holds(other.people, person) or named_in(person, other.text, (*other.movers, *other.people)):
+            yield "named"
+
+
 _NOISY = frozenset({"acquihire", "trend", "past"})  # of headlines of every kind
 _RARE = frozenset({"layoff", "hiring_freeze", "reorg", "acquihire", "legal", "retention", "compensation"})
 
@@ -92,7 +100,8 @@ _RARE = frozenset({"layoff", "hiring_freeze", "reorg", "acquihire", "legal", "re
 def _another_thing(a: Traits, b: Traits) -> bool:
     """Whether one headline looks back, or one is of a person's move and the other of something else: what comes next."""
     x, y = a.acts - {"past", "acquihire"}, b.acts - {"past", "acquihire"}
-    return ("past" in a.acts) != ("past" in b.acts) or bool(x and y and not x & y and "person" in x | y)
+    moves = any("person" in acts and one.movers for one, acts in ((a, x), (b, y)))
+    return ("past" in a.acts) != ("past" in b.acts) or bool(x and y and not x & y and moves)
 
 
 def _aside(one: Traits) -> bool:
@@ -110,7 +119,7 @@ def _team_and_person(a: Traits, b: Traits) -> bool:
     if not x or not y or x & y:
         return False
     return any(
-        bool(one.movers) and "person" in acts and not other.movers and "person" not in others
+        bool(one.movers) and "person" in acts and not other.movers and not others & {"person", "found"}
         for one, acts, other, others in ((a, x, b, y), (b, y, a, x))
     )
 
@@ -177,46 +186,47 @@ class Sameness(StrEnum):
 
 # What each feature adds, in logits: set by hand, then fitted with these as prior on pairs of articles.
 WEIGHTS: dict[str, float] = {
-    "bias": -1.85,
-    "title": 1.01,
+    "bias": -1.84,
+    "title": 0.99,
     "whole": 2.00,
-    "cover": 2.43,
+    "cover": 2.45,
     "cover_min": 0.92,
-    "language": 2.66,
-    "alone": -0.52,
-    "cross_alone": -1.40,
-    "names": 2.18,
-    "names_no": -0.46,
-    "movers": 2.72,
+    "language": 2.69,
+    "alone": -0.59,
+    "cross_alone": -1.41,
+    "names": 2.30,
+    "names_no": -0.53,
+    "movers": 2.70,
     "native": 1.50,
-    "pair": 1.24,
-    "answer": 1.96,
-    "movers_no": -2.26,
-    "mover_named": 1.16,
-    "mover_gone": -0.36,
-    "people": -0.23,
-    "title_org": 0.55,
-    "org": 1.94,
-    "org_no": -1.95,
-    "number": 0.93,
-    "number_no": -0.48,
-    "kinds": 1.01,
-    "kinds_no": 0.14,
-    "acts": 0.01,
-    "acts_no": -0.98,
-    "lead_only": -1.44,
-    "both_lead": -0.30,
-    "team_no": -2.53,
-    "rare_kind": 0.54,
-    "next": -1.95,
-    "aside": -1.17,
-    "founded": -1.39,
-    "days": -0.95,
-    "days_mover": -0.45,
-    "goal_same": 0.68,
-    "goal_no": -2.60,
+    "pair": 1.25,
+    "answer": 1.95,
+    "movers_no": -2.27,
+    "mover_named": 1.53,
+    "mover_gone": -0.35,
+    "gone": -0.55,
+    "people": -0.34,
+    "title_org": 0.56,
+    "org": 1.98,
+    "org_no": -1.96,
+    "number": 0.89,
+    "number_no": -0.50,
+    "kinds": 1.06,
+    "kinds_no": 0.23,
+    "acts": 0.03,
+    "acts_no": -1.07,
+    "lead_only": -1.48,
+    "both_lead": -0.28,
+    "team_no": -2.50,
+    "rare_kind": 0.53,
+    "next": -1.98,
+    "aside": -1.16,
+    "founded": -1.47,
+    "days": -0.88,
+    "days_mover": -0.49,
+    "goal_same": 0.70,
+    "goal_no": -2.62,
     "back": -2.50,
-    "left": -3.00,
+    "left": -2.99,
     "late": -1.56,
 }
 THRESHOLD = 0.6
@@ -238,7 +248,7 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
     if far and not _may_be_told_again(a, b, fresh=fresh):
         return -_SURE_SAME
     found = features(a, b)
-    if (found["goal_no"] and found["org_no"]) or found["left"]:
+    if (found["goal_no"] and found["org_no"]) or _is_next(a, b):
         return -_SURE_SAME  # two of one name; or somebody goes on from where the other has them go
     if found["movers_no"] and a.named_in_title and b.named_in_title and not (_moves_in(a, b) or _moves_in(b, a)):
         return -_SURE_SAME  # each headline names somebody, and the other has them nowhere among those who move
@@ -246,6 +256,8 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
         return -_SURE_SAME  # one side tells of people, the other of nothing that people do, in other words
     if found["cross_alone"] and found["kinds_no"]:
         return -_SURE_SAME  # two languages, nothing in common but a firm, and other things done
+    if found["language"] and found["next"]:
+        return -_SURE_SAME  # two languages have no words in common that could outweigh another thing done
     if far and (found["goal_no"] or found["back"] or found["late"]):
         return -_SURE_SAME
     later = max(a, b, key=lambda t: t.at)
@@ -290,7 +302,7 @@ def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datet
     ):
         if prefix in kinds and (recent or why is not Sameness.HEADLINE):
             return why, _SURE_SAME
-    if _is_of_others(new, story.telling.members) or any(_ends(new, m) == "left" for m in story.telling.members):
+    if _is_of_others(new, story.telling.members) or any(_is_next(new, member) for member in story.telling.members):
         return None
     fresh = any(abs(new.at - member.at) <= SAGA.total_seconds() for member in story.telling.members)
     found = [likeness(new, member, fresh=fresh) for member in story.telling.members]
@@ -299,6 +311,14 @@ def same_event(new: Traits, story: Story, story_keys: frozenset[str], now: datet
     if nobody and len(found) > 1:  # without people one like article is not enough: stories would grow into topics
         best = (best + sum(max(score, -_NOT_THIS) for score in found) / len(found)) / 2
     return (Sameness.LIKE, round(best, 3)) if best >= THRESHOLD else None
+
+
+def _is_next(a: Traits, b: Traits) -> bool:
+    """Whether somebody goes on from where the other article has them go, or sets something up days after they left."""
+    first, then = sorted((a, b), key=lambda t: t.at)
+    told = "founding" in first.kinds or "found" in first.acts or then.acts & {"person", "reorg"}
+    sets_up = "found" in then.acts and not told and then.at - first.at > 1.5 * DAY
+    return _ends(a, b) == "left" or (sets_up and any(holds(first.movers, p) for p in then.movers))
 
 
 def _is_of_others(new: Traits, members: Sequence[Traits]) -> bool:

@@ -76,6 +76,9 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         for p in _people(title, top, finding, marks, glosses)
         if holds(movers, p) or not any(fold(p[0]) in o or o in fold(p[0]) for o in outlets if len(o) > 3)
     )
+    writers = [p for p in named if not holds(movers, p) and any(is_credited(f"{title}\n{top}", name) for name in p)]
+    named = tuple(p for p in named if p not in writers)
+    front = [p for _, p in _in_front(f"{title}\n{top}", (*movers, *named), finding.language)]
     leading = _leading(title, top, movers, named, finding.language)
     org_words = _org_words(article.text, marks)
     chiefs = _boss_words() - {fold(w) for p in (*leading, *movers) for name in p for w in name.split()}
@@ -91,6 +94,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         numbers=numbers_of(f"{title} {top}"),
         movers=leading,
         people=tuple(p for p in (*movers, *named) if not holds(leading, p)),
+        gone=tuple(p for p in (*movers, *named) if _position(f"{title}\n{top}", p) >= 0 and not holds(front, p)),
         organisations=frozenset(orgs),
         title_organisations=frozenset(title_orgs),
         ends=_ends(f"{title}\n{top}", news, finding.language),
