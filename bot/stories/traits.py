@@ -24,6 +24,7 @@ DAY = 86_400
 _LONG_TITLE = 25  # characters from which equal headlines mean one article
 _LONG_TEXT = 280  # characters from which equal texts mean a copy and not a common phrase
 _SURE = 0.3  # confidence from which a move counts
+_TEAM = 0.4  # weight of the last word up to which a name is that of some people: "Acme Team"
 _LIST = 60  # characters between two names of one list
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = r"[A-Za-z0-9_\u00c0-\u024f'’-]"
@@ -265,6 +266,7 @@ def is_name(person: str) -> bool:
         and (len(words) > 1 or weight(fold(person)) == 1)
         and not person[0].isdigit()
         and words[-1][:1].isupper()
+        and weight(fold(words[-1])) > _TEAM
     )
 
 
@@ -306,14 +308,14 @@ def _people(
     known = [m.value for m in marks if m.kind == "person" and m.start < cut]
     given = load().names.given
     found = []
-    shouted = _is_title_case(title)
+    shouted, body = _is_title_case(title), fold(_without(top, title))
     for line in (title, top):
         for match in _NAME.finditer(line):
             name = _trimmed(match.group())
             first, last = fold(name).split()[0], fold(name).split()[-1]
             if first == last or first not in given or weight(first) < 1 or weight(last) < 1:
                 continue
-            if not (shouted and line is title) or last in fold(top):
+            if not (shouted and line is title) or last in body:
                 found.append(name)
     return _groups([*finding.people, *known, *found, *(latin for _, latin in glosses)], glosses)
 
