@@ -222,7 +222,7 @@ WEIGHTS: dict[str, float] = {
     "left": -2.99,
     "late": -1.56,
 }
-THRESHOLD = 0.6
+THRESHOLD = 0.5
 _SURE_SAME = 20.0
 _NOT_THIS = 3.0
 MEMORY = timedelta(days=400)  # how long the people of a story are remembered: an anniversary is no news
