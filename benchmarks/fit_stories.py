@@ -31,7 +31,7 @@ STEPS = 300
 FOLDS = 5
 APART = 7.5 * 86_400
 PRIOR = {
-    "bias": -2.5, "title": 1, "whole": 2, "cover": 2.5, "cover_min": 1, "language": 2, "cross_alone": -1.5, "names": 2.5,
+    "bias": -2.5, "title": 1, "whole": 2, "cover": 2.5, "cover_min": 1, "language": 2, "cross_alone": -1.5, "cross_bare": -2.5, "names": 2.5,
     "names_no": -0.5, "movers": 3, "native": 1.5,
     "alone": -0.8, "pair": 1.5, "answer": 2, "movers_no": -3, "mover_named": 0.8,
     "mover_gone": -0.8, "gone": -0.5, "people": 0.3, "title_org": 0.3, "org": 1, "org_no": -2, "number": 1, "number_no": -0.5, "kinds": 1,
