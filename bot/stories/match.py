@@ -6,6 +6,7 @@ enter, so that what was decided once is decided the same way again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -231,6 +232,8 @@ MEMORY = timedelta(days=400)  # how long the people of a story are remembered: a
 SAGA = timedelta(days=30)  # within that long stories of the same people belong together
 _LONG = 100 * DAY  # within that long what was announced may still be called off
 _ALIKE = 0.3  # likeness of headlines from which one can take back what the other told, though neither names anybody
+_SAME_WORDS = 0.3  # likeness of headlines or texts that tell of one thing where nobody moves
+_DIGITS = re.compile(r"\d+")
 _FAR = 4.0  # days that count at most where the same people do the same
 
 
@@ -249,6 +252,8 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
         return -_SURE_SAME  # each headline names somebody, and the other has them nowhere among those who move
     if found["mover_gone"] and not (a.kinds and b.kinds) and not found["title"] and not found["cover"]:
         return -_SURE_SAME  # one side tells of people, the other of nothing that people do, in other words
+    if _is_bare(a) and _is_bare(b) and not _told_alike(a, b, found):
+        return -_SURE_SAME  # of nobody and nothing that people do: only another telling in like words is the same
     if found["cross_alone"] and found["kinds_no"]:
         return -_SURE_SAME  # two languages, nothing in common but a firm, and other things done
     if found["language"] and found["next"]:
@@ -259,6 +264,18 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
     found["days"] = min(found["days"], 1.0 if far and (later.turns or later.speaks or found["mover_named"]) else _FAR)
     found["days_mover"] = min(found["days_mover"], _FAR)
     return sum(WEIGHTS[name] * value for name, value in found.items() if value)
+
+
+def _is_bare(one: Traits) -> bool:
+    """Whether an article says nothing of people who move and of nothing that is done to staff."""
+    return not (one.movers or one.kinds or one.acts)
+
+
+def _told_alike(a: Traits, b: Traits, found: dict[str, float]) -> bool:
+    """Whether two articles use the same words, and are no two parts of a series: "answers for 5 March", "for 6 March"."""
+    counts = [set(_DIGITS.findall(one.text.partition("\n")[0])) for one in (a, b)]
+    series = counts[0] and counts[1] and not counts[0] & counts[1]
+    return not series and (found["title"] >= _SAME_WORDS or found["whole"] >= _SAME_WORDS or found["language"] > 0)
 
 
 def _moves_in(one: Traits, other: Traits) -> bool:
