@@ -25,6 +25,7 @@ _LONG_TITLE = 25  # characters from which equal headlines mean one article
 _LONG_TEXT = 280  # characters from which equal texts mean a copy and not a common phrase
 _SURE = 0.3  # confidence from which a move counts
 _TEAM = 0.4  # weight of the last word up to which a name is that of some people: "Acme Team"
+_OF_PEOPLE = frozenset({"trigger", "flag", "status", "role", "person"})  # marks of texts that tell of people at work
 _LIST = 60  # characters between two names of one list
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = r"[A-Za-z0-9_\u00c0-\u024f'’-]"
@@ -80,7 +81,9 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
     writers = [p for p in named if not holds(movers, p) and any(is_credited(f"{title}\n{top}", name) for name in p)]
     named = tuple(p for p in named if p not in writers)
     front = [p for _, p in _in_front(f"{title}\n{top}", (*movers, *named), finding.language)]
-    leading = _leading(title, top, movers, named, finding.language)
+    acts = _acts(title, marks, finding.language)
+    done = finding.kinds or acts or any(m.kind in _OF_PEOPLE and m.start < cut for m in marks)
+    leading = _leading(title, top, movers, named if done else (), finding.language)
     org_words = _org_words(article.text, marks)
     chiefs = _boss_words() - {fold(w) for p in (*leading, *movers) for name in p for w in name.split()}
     title_words = frozenset(words_of(headline(title))) - org_words
@@ -103,7 +106,7 @@ def traits(article: Article, finding: Finding, marks: Sequence[Mark] = (), *, ow
         and not any(holds(movers, p) for p in leading)
         and all(_position(title, p) < 0 for p in leading),
         kinds=frozenset(k.value for k in finding.kinds),
-        acts=_acts(title, marks, finding.language),
+        acts=acts,
         text=fold(f"{title}\n{top}"),
         speaks=bool(owner)
         and (is_organisation(owner) or first_of(phrases().statements, fold(article.entry.publisher)) != ""),
@@ -313,7 +316,7 @@ def _people(
         for match in _NAME.finditer(line):
             name = _trimmed(match.group())
             first, last = fold(name).split()[0], fold(name).split()[-1]
-            if first == last or first not in given or weight(first) < 1 or weight(last) < 1:
+            if first == last or first not in given or weight(first) < 1 or weight(last) < 1 or is_organisation(last):
                 continue
             if not (shouted and line is title) or last in body:
                 found.append(name)
