@@ -16,6 +16,7 @@ _NEAR = 24  # characters after it
 _WORDS = 8  # between the two
 _STOP = re.compile(r"[.;:!?。；！？\n]")
 _COMMA = re.compile(r"[,，、،]")
+_LINE, _LINE_END = re.compile(r"\n[ \t]*$"), re.compile(r"[ \t]*\n")
 _CREDITED = 28  # characters before a name in which it is credited
 _SPACED = "\u2e80"  # from here on scripts set no spaces
 
@@ -121,6 +122,7 @@ def _credits() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def is_credit(text: str, start: int, end: int) -> bool:
-    """Tell whether a name stands where writers and photographers are credited."""
+    """Tell whether a name stands where writers and photographers are credited, or alone on a line of the body."""
     before, after = _credits()
-    return bool(before.search(text[max(0, start - _CREDITED) : start]) or after.match(text, end))
+    alone = _LINE.search(text[:start]) and _LINE_END.match(text, end)
+    return bool(alone or before.search(text[max(0, start - _CREDITED) : start]) or after.match(text, end))

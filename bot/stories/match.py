@@ -233,6 +233,7 @@ SAGA = timedelta(days=30)  # within that long stories of the same people belong 
 _LONG = 100 * DAY  # within that long what was announced may still be called off
 _ALIKE = 0.3  # likeness of headlines from which one can take back what the other told, though neither names anybody
 _SAME_WORDS = 0.3  # likeness of headlines or texts that tell of one thing where nobody moves
+_COVERED = 0.65  # share of a headline that the other text has
 _DIGITS = re.compile(r"\d+")
 _FAR = 4.0  # days that count at most where the same people do the same
 
@@ -252,7 +253,9 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
         return -_SURE_SAME  # each headline names somebody, and the other has them nowhere among those who move
     if found["mover_gone"] and not (a.kinds and b.kinds) and not found["title"] and not found["cover"]:
         return -_SURE_SAME  # one side tells of people, the other of nothing that people do, in other words
-    if _is_bare(a) and _is_bare(b) and not _told_alike(a, b, found):
+    bare = _is_bare(a) + _is_bare(b)
+    named = found["movers"] or found["mover_named"] or found["answer"]
+    if (bare == 2 or (bare == 1 and (far or not named))) and not _told_alike(a, b, found):
         return -_SURE_SAME  # of nobody and nothing that people do: only another telling in like words is the same
     if found["cross_alone"] and found["kinds_no"]:
         return -_SURE_SAME  # two languages, nothing in common but a firm, and other things done
@@ -275,7 +278,8 @@ def _told_alike(a: Traits, b: Traits, found: dict[str, float]) -> bool:
     """Whether two articles use the same words, and are no two parts of a series: "answers for 5 March", "for 6 March"."""
     counts = [set(_DIGITS.findall(one.text.partition("\n")[0])) for one in (a, b)]
     series = counts[0] and counts[1] and not counts[0] & counts[1]
-    return not series and (found["title"] >= _SAME_WORDS or found["whole"] >= _SAME_WORDS or found["language"] > 0)
+    alike = max(found["title"], found["whole"]) >= _SAME_WORDS or found["cover"] >= _COVERED or found["language"] > 0
+    return not series and alike
 
 
 def _moves_in(one: Traits, other: Traits) -> bool:
