@@ -14,6 +14,7 @@ from bot.text import fold
 _FAR = 90  # characters before a name in which a word can put it behind
 _NEAR = 24  # characters after it
 _WORDS = 8  # between the two
+_BENT = 3  # letters of a pronoun from which it may take endings
 _STOP = re.compile(r"[.;:!?。；！？\n]")
 _COMMA = re.compile(r"[,，、،]")
 _LINE, _LINE_END = re.compile(r"\n[ \t]*$"), re.compile(r"[ \t]*\n")
@@ -59,8 +60,9 @@ def _pronouns(language: str) -> frozenset[str]:
 def is_behind(text: str, start: int, end: int, language: str) -> bool:
     """Tell whether what stands from `start` to `end` is only what the news comes after: "following the exit of P".
 
-    A comma ends the clause ("after ten years at A, P leaves"), unless the name is an example ("after some left, including
-    P"); so do a time ("nach zehn Jahren bei A geht P") and a pronoun that speaks of the name to come ("nach seinem Abgang").
+    A comma ends the clause ("after ten years at A, P leaves"), unless the name is an example ("after some left,
+    including P"); so do a time ("nach zehn Jahren bei A geht P") and a pronoun that speaks of the name to come
+    ("nach seinem Abgang").
     """
     before = _STOP.split(fold(text[max(0, start - _FAR) : start]))[-1]
     cues = list(_before(language).finditer(before))
@@ -74,7 +76,8 @@ def is_behind(text: str, start: int, end: int, language: str) -> bool:
 
 def _parts_nothing(between: str, language: str) -> bool:
     words = re.findall(r"\w+", between)
-    own = _units().union(_pronouns(language)).intersection(words)
+    stems = tuple(p for p in _pronouns(language) if len(p) > _BENT)
+    own = _units().union(_pronouns(language)).intersection(words) or any(w.startswith(stems) for w in words)
     return len(words) <= _WORDS and not _COMMA.search(between) and not own
 
 

@@ -24,8 +24,8 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
     covers = sorted((_share(a.title, whole_b), _share(b.title, whole_a)))
     na, nb = a.names - b.organisations, b.names - a.organisations
     shared = [(p, q) for p in a.movers for q in b.movers if same_group(p, q)]
-    found = not shared and [*_found_in(a, b), *_found_in(b, a)]
-    named = bool(found) and "named" in found
+    found = [] if shared else [*_found_in(a, b), *_found_in(b, a)]
+    named = "named" in found
     native = any(script(x) != "latin" and x in q for p, q in shared for x in p)
     people = any(holds(b.people, p) for p in a.people if not bosses().intersection(p))
     orgs = a.organisations & b.organisations
@@ -99,7 +99,7 @@ _RARE = frozenset({"layoff", "hiring_freeze", "reorg", "acquihire", "legal", "re
 
 
 def _another_thing(a: Traits, b: Traits) -> bool:
-    """Whether one headline looks back, or one is of a person's move and the other of something else: what comes next."""
+    """Whether one headline looks back, or one is of a person's move and the other of something else."""
     x, y = a.acts - {"past", "acquihire"}, b.acts - {"past", "acquihire"}
     moves = any("person" in acts and one.movers for one, acts in ((a, x), (b, y)))
     return ("past" in a.acts) != ("past" in b.acts) or bool(x and y and not x & y and moves)
@@ -259,8 +259,8 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
         return -_SURE_SAME  # of nobody and nothing that people do: only another telling in like words is the same
     if found["cross_alone"] and found["kinds_no"]:
         return -_SURE_SAME  # two languages, nothing in common but a firm, and other things done
-    if found["language"] and found["next"]:
-        return -_SURE_SAME  # two languages have no words in common that could outweigh another thing done
+    if found["next"] and (found["language"] or found["kinds_no"]):
+        return -_SURE_SAME  # another thing done, and no kind in common or no words that could outweigh it
     if far and (found["goal_no"] or found["back"] or found["late"]):
         return -_SURE_SAME
     later = max(a, b, key=lambda t: t.at)
@@ -275,7 +275,7 @@ def _is_bare(one: Traits) -> bool:
 
 
 def _told_alike(a: Traits, b: Traits, found: dict[str, float]) -> bool:
-    """Whether two articles use the same words, and are no two parts of a series: "answers for 5 March", "for 6 March"."""
+    """Whether two articles use the same words and are no parts of a series, as "answers for 5 March" and "6 March"."""
     counts = [set(_DIGITS.findall(one.text.partition("\n")[0])) for one in (a, b)]
     series = counts[0] and counts[1] and not counts[0] & counts[1]
     alike = max(found["title"], found["whole"]) >= _SAME_WORDS or found["cover"] >= _COVERED or found["language"] > 0
