@@ -33,6 +33,7 @@ _KINDS = (
     "joints",
     "starts_own",
     "looks_back",
+    "gathers",
 )
 _ONE_SIDE = frozenset({"relay_before", "relay_after", "behind", "behind_after"})  # a language may have the other only
 _FOLDED = ("aggregators", "statements", "wires", "particles", "articles")

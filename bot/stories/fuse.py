@@ -14,7 +14,7 @@ from bot.model import Action, Change, Status, StoryMove, Telling, Traits, Vote
 from bot.stories.claims import Claim
 from bot.stories.clauses import is_negated
 from bot.stories.relays import found_in, same_outlet
-from bot.stories.traits import named_in, org_key, same_group
+from bot.stories.traits import akin, named_in, org_key, same_group
 from bot.stories.witness import Witness, sentences_on
 from bot.stories.words import jaccard
 from bot.text import fold
@@ -66,7 +66,8 @@ def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Te
     moves, changed, added = _moved(seen.moves, one, at)
     facts = (
         *(f for f in _facts(one) if f not in told.facts),
-        *_new_people(told, moves, one),
+        *(_new_people(told, moves, one) if one.claims or one.kinds else ()),
+        *_new_goals(told.moves, one),
         *(() if one.owner in told.sources else _new_roles(told, one)),
     )
     status = _next(told.status, _event_status(one), one) if not moves else told.status
@@ -264,7 +265,10 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
         and _is_way_back(claim, move)
     )
     undone = back or (says("undone") and (move is not None or claim is None or claim.guessed))
-    if (undone or (claim is not None and claim.status is Status.DENIED)) and not says("after_all"):
+    on_again = says("after_all") and (
+        move is None or move.status is Status.DENIED
+    )  # else "stays after all" calls it off
+    if (undone or (claim is not None and claim.status is Status.DENIED)) and not on_again:
         return Status.DENIED
     group = (move is not None and move.group) or (claim is not None and claim.group)
     if one.speaks and (says("confirms") or not group):
@@ -355,7 +359,12 @@ def conflicts(move: StoryMove) -> tuple[str, ...]:
     found = []
     for end in ("from", "to"):
         answers = sorted((v for v in move.votes if v.end == end), key=lambda v: -v.weight)
-        rivals = [v.name for v in answers if v.weight >= _CONFLICT * answers[0].weight]
+        rivals = [
+            v.name
+            for n, v in enumerate(answers)
+            if v.weight >= _CONFLICT * answers[0].weight
+            and (n == 0 or not akin(org_key(v.name), org_key(answers[0].name)))
+        ]
         if len(rivals) > 1:
             found.append(f"{end}: {' or '.join(rivals)}")
     return tuple(found)
@@ -373,6 +382,19 @@ def _new_people(told: Telling, moves: Sequence[StoryMove], one: Witness) -> list
     """Return the people that no article of the story has named before."""
     known = [*(m.person for m in moves), *(p for m in told.members for p in (*m.movers, *m.people))]
     return [f"person:{p[0]}" for p in one.people if not any(same_group(p, other) for other in known)]
+
+
+def _new_goals(moves: Sequence[StoryMove], one: Witness) -> list[str]:
+    """Return destinations of known movers that no article has told, or that contradict what was told."""
+    found = []
+    for claim in one.claims:
+        mine = [m for m in moves if _about(claim, m)]
+        told = [m.to_org for m in mine] + [v.name for m in mine for v in m.votes if v.end == "to"]
+        back = any(_is_way_back(claim, m) for m in mine)
+        known = any(akin(org_key(goal), org_key(claim.to_org)) for goal in told)
+        if mine and claim.to_org and not (known or back or claim.guessed or claim.group):
+            found.append(f"to:{claim.to_org}")
+    return found
 
 
 def _new_roles(told: Telling, one: Witness) -> list[str]:

@@ -37,6 +37,7 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
     numbers = a.numbers & b.numbers
     anything = bool(shared or named or people or names or numbers)
     days = abs(a.at - b.at) / 86_400
+    rare = bool(orgs and a.kinds & b.kinds & _RARE) and days < 3 and not (a.movers and b.movers and not shared)
     return {
         "bias": 1.0,
         "title": jaccard(a.title, b.title) if one else 0.0,
@@ -62,7 +63,7 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "org": len(orgs) / (min(len(a.organisations), len(b.organisations)) + 0.5) if orgs else 0.0,
         "org_no": float(bool(a.organisations and b.organisations and not orgs)),
         "number": float(bool(numbers)),
-        "number_no": float(bool(a.numbers and b.numbers and not numbers)),
+        "number_no": float(bool(a.numbers and b.numbers and not numbers and not rare)),
         "kinds": len(a.kinds & b.kinds) / len(a.kinds | b.kinds) if a.kinds and b.kinds else 0.0,
         "kinds_no": float(bool(a.kinds and b.kinds and not a.kinds & b.kinds)),
         "acts": float(bool(a.acts & b.acts)),
@@ -70,9 +71,7 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "lead_only": float(bool(shared) and a.named_in_title != b.named_in_title),
         "both_lead": float(bool(shared) and not (a.named_in_title or b.named_in_title)),
         "team_no": float(_team_and_person(a, b)),
-        "rare_kind": float(
-            bool(orgs and a.kinds & b.kinds & _RARE) and days < 3 and not (a.movers and b.movers and not shared)
-        ),
+        "rare_kind": float(rare),
         "next": float(days > 1 and _another_thing(a, b)),
         "founded": float(bool(shared) and days > 1.5 and _founds(a) != _founds(b)),
         "days": 0.0 if shared else days,
@@ -83,6 +82,17 @@ def features(a: Traits, b: Traits) -> dict[str, float]:
         "left": float(ends == "left"),
         "late": float(ends == "late"),
     }
+
+
+def _of_two_firms(a: Traits, b: Traits) -> bool:
+    """Whether nobody moves and the headlines are of firms that the other text does not know."""
+    return bool(
+        not (a.movers or b.movers)
+        and a.title_organisations
+        and b.title_organisations
+        and not any(akin(x, y) for x in a.title_organisations for y in b.organisations)
+        and not any(akin(x, y) for x in a.organisations for y in b.title_organisations)
+    )
 
 
 def _found_in(one: Traits, other: Traits) -> Iterator[str]:
@@ -257,6 +267,8 @@ def likeness(a: Traits, b: Traits, *, fresh: bool = False) -> float:
     named = found["movers"] or found["mover_named"] or found["answer"]
     if (bare == 2 or (bare == 1 and (far or not named))) and not _told_alike(a, b, found):
         return -_SURE_SAME  # of nobody and nothing that people do: only another telling in like words is the same
+    if _of_two_firms(a, b):
+        return -_SURE_SAME  # two firms do the same on one day
     if found["cross_alone"] and found["kinds_no"]:
         return -_SURE_SAME  # two languages, nothing in common but a firm, and other things done
     if found["next"] and (found["language"] or found["kinds_no"]):

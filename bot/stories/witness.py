@@ -67,7 +67,7 @@ def witness(
     orgs |= {org_key(o): o for m in finding.moves for o in (m.from_org, m.to_org) if o}
     orgs |= {org_key(o): o for o in finding.organisations}
     people = (*(m.person for m in finding.moves), *(m.value for m in marks if m.kind == "person"))
-    aggregator = any(word in named for word in known.aggregators)
+    aggregator = any(word in named for word in known.aggregators) or _gathers(article.title, language)
     speaks = not aggregator and (
         statement or org_key(owner) in orgs or any(same_group((owner,), p) for p in (*traits.movers, *traits.people))
     )
@@ -98,6 +98,11 @@ def witness(
         kinds=frozenset(k.value for k in finding.kinds),
         organisations=orgs,
     )
+
+
+def _gathers(title: str, language: str) -> bool:
+    """Whether a headline is that of a newsletter or of a week's news in one."""
+    return first_of(phrases().of("gathers", language), fold(title)) != ""
 
 
 def _is_boss(person: Sequence[str]) -> bool:

@@ -6,8 +6,10 @@ People and firms are invented; the names of people stand in the script of the la
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.stories.telling import item, tell
+from tests.stories.telling import item, stories, tell
 
 # Elena Castovan goes from OpenAI to Norvane AI.
 HIRE = {
@@ -161,3 +163,22 @@ def test_one_event_of_a_firm_told_in_two_languages_is_one_story(one, other):
 def test_another_event_of_the_same_firm_is_another_story(one, other):
     out = pair((one, LAYOFF[one]), (other, OFFICE[other]))
     assert out[0]["story"] != out[1]["story"]
+
+
+MIXED = [
+    *(item(n, *HIRE[code], lang=code, at=f"2026-03-02T1{n}:00") for n, code in enumerate(("en", "ru", "zh", "hi"))),
+    *(item(n, *NAMESAKE[code], lang=code, at=f"2026-03-02T1{n}:00") for n, code in enumerate(("de", "ja", "ar"), 4)),
+    *(item(n, *LAYOFF[code], lang=code, at=f"2026-03-02T1{n}:00") for n, code in enumerate(("fr", "ko"), 7)),
+    item(9, *ONWARD["it"], lang="it", at="2026-03-07T09:00"),
+]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.permutations(MIXED))
+def test_in_whatever_order_they_arrive_the_languages_tell_the_same_stories(items):
+    assert stories(tell(items)) == {
+        frozenset({"i0", "i1", "i2", "i3"}),
+        frozenset({"i4", "i5", "i6"}),
+        frozenset({"i7", "i8"}),
+        frozenset({"i9"}),
+    }

@@ -36,6 +36,22 @@ from bot.stories.names import plain, romanised, same_name, script
         ("서하윤", "Seo Ha-yun", True),  # Hangul
         ("ريم الخطيب", "Reem Al-Khatib", True),  # Arabic, without its vowels
         ("वरुण मेहता", "Varun Mehta", True),  # Devanagari
+        ("Mirela de Castovan", "Mirela Castovan", True),  # a small word inside
+        ("Mirela Castovan-Abelard", "Mirela Castovan Abelard", True),  # two family names
+        ("Øystein Bråthen", "Oystein Brathen", True),  # letters of the north
+        ("Łukasz Wiśniewski", "Lukasz Wisniewski", True),
+        ("Jürgen Müller", "Jurgen Muller", True),
+        ("محمد الفارسي", "Mohammed Al-Farsi", True),  # vowels of a transliteration differ
+        ("Дмитрий Соловецкий", "Dmitry Solovetsky", True),  # the endings of a Russian name
+        ("Алексей Громов", "Alexey Gromov", True),
+        ("マリア・コステロ", "Maria Costello", True),
+        ("김서연", "Kim Seo-yeon", True),
+        ("김서연", "Lee Seo-yeon", False),
+        ("陈晓宇", "Chen Xiaoyu", True),
+        ("陈晓宇", "Chen Xiaofeng", False),
+        ("एलेना कास्तोवन", "Elena Castovan", True),
+        ("Elena Castovan", "Elias Castovan", False),  # first names that begin alike
+        ("M. Castovan", "R. Castovan", False),  # two initials
     ],
 )
 def test_pairs_of_names(one, other, same):

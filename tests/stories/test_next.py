@@ -8,6 +8,7 @@ from bot.errors import ConfigError
 from bot.lexicon import LANGUAGES
 from bot.lexicon.telling import phrases, read_phrases
 from bot.stories.clauses import is_behind, is_credit, is_negated, offers
+from bot.stories.traits import akin, org_key
 from bot.text import fold
 from tests.stories.telling import item, stories, tell
 
@@ -45,6 +46,10 @@ LEFT = ("Petra Lindqvarn leaves Anthropic", "Petra Lindqvarn, head of safety, ha
         (("Google's phone is a joy", "It fits the hand.\nGreta Quistgaard\nThe phone of Google has a fine camera, a bright screen and takes a day to empty."), ("Google's watch is a bore", "It hangs on the arm.\nGreta Quistgaard\nWhat Google sells for the wrist counts steps wrongly and forgets appointments."), 0, False),
         # two languages and nothing but the firm in common
         (("OpenAI opens an office", "OpenAI has opened an office in Oslo."), ("OpenAI senkt die Preise", "OpenAI verlangt weniger für sein Modell.", "de"), 0, False),
+        # two firms cut as many jobs on one day
+        (("Anthropic cuts 200 jobs", "Anthropic is laying off 200 people."), ("Databricks cuts 200 jobs", "Databricks is laying off 200 people in sales."), 0, False),
+        # one firm, and the count is put right
+        (("Anthropic cuts 200 jobs", "Anthropic is laying off 200 people."), ("Anthropic layoffs hit 250 workers", "Anthropic has laid off 250 people, more than was said at first."), 0, True),
         # a topic does not swallow what happens to people
         (("Apple may use models of Anthropic", "Apple thinks of models of Anthropic and OpenAI for Siri."), ("OpenAI lays off 40 people", "OpenAI is cutting 40 jobs in its device team."), 1, False),
     ],
@@ -70,6 +75,48 @@ def test_deals_and_reviews_do_not_run_together():
         for n, thing in enumerate(goods)
     )
     assert max(map(len, stories(out))) <= 2
+
+
+JOINS = ("Petra Lindqvarn joins Cohere", "Petra Lindqvarn leaves Anthropic for Cohere.")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "action", "move"),
+    [
+        # called off in the words that could say it is on again
+        (JOINS, ("Lindqvarn stays at Anthropic after all", "Petra Lindqvarn has changed her mind and stays at Anthropic."), "broadcast_change", ("Cohere", "denied")),
+        # a rival has another destination: a fact that contradicts
+        (JOINS, ("Petra Lindqvarn leaves Anthropic for Mistral AI", "Petra Lindqvarn goes to Mistral AI, people familiar with the matter said."), "thread_reply", None),
+        # the destination was not known before
+        (LEFT, ("Petra Lindqvarn joins Cohere", "Petra Lindqvarn, who left Anthropic, joins Cohere, we have learned."), "thread_reply", ("Cohere", "reported")),
+        # the unit instead of the firm is no other destination
+        (("Petra Lindqvarn joins Google", "Petra Lindqvarn leaves Anthropic for Google."), ("Google DeepMind wins Petra Lindqvarn", "The safety head of Anthropic, Petra Lindqvarn, will work at Google DeepMind from now on, we have learned."), "edit_in_place", None),
+        # a newsletter brings nothing of its own, nor further people into the story
+        (JOINS, ("This week in AI: moves at Cohere and xAI", "Petra Lindqvarn joined Cohere from Anthropic, and Bashir Morrowby left xAI."), "none", ("Cohere", "reported")),
+        (JOINS, ("Wochenrückblick: Wechsel bei Cohere", "Petra Lindqvarn wechselt von Anthropic zu Cohere.", "de"), "none", ("Cohere", "reported")),
+    ],
+)  # fmt: skip
+def test_what_a_later_article_brings(first, then, action, move):
+    title, text, *rest = then
+    out = tell([item(1, *first), item(2, title, text, at="2026-03-03T09:00", lang=rest[0] if rest else "en")])
+    assert out[0]["story"] == out[1]["story"]
+    assert out[1]["action"] == action, out[1]["news"]
+    if move:
+        assert [(m["to"], m["status"]) for m in out[1]["moves"]] == [move]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "one_house"),
+    [
+        ("Google DeepMind", "Google", True),
+        ("google", "Google DeepMind", True),  # either way
+        ("Anthropic", "anthropic", True),
+        ("Google DeepMind", "Meta", False),
+        ("Google", "Microsoft", False),
+    ],
+)
+def test_a_unit_and_its_owner_are_of_one_house(one, other, one_house):
+    assert akin(org_key(one), org_key(other)) is one_house
 
 
 @pytest.mark.parametrize(
