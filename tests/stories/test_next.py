@@ -90,7 +90,7 @@ JOINS = ("Petra Lindqvarn joins Cohere", "Petra Lindqvarn leaves Anthropic for C
         # the destination was not known before
         (LEFT, ("Petra Lindqvarn joins Cohere", "Petra Lindqvarn, who left Anthropic, joins Cohere, we have learned."), "thread_reply", ("Cohere", "reported")),
         # the unit instead of the firm is no other destination
-        (("Petra Lindqvarn joins Google", "Petra Lindqvarn leaves Anthropic for Google."), ("Google DeepMind wins Petra Lindqvarn", "The safety head of Anthropic, Petra Lindqvarn, will work at Google DeepMind from now on, we have learned."), "edit_in_place", None),
+        (("Petra Lindqvarn joins Google", "Petra Lindqvarn leaves Anthropic for Google."), ("Google DeepMind wins Petra Lindqvarn", "It was not Anthropic that could keep her: Petra Lindqvarn works at Google DeepMind from now on, we have learned."), "edit_in_place", None),
         # a newsletter brings nothing of its own, nor further people into the story
         (JOINS, ("This week in AI: moves at Cohere and xAI", "Petra Lindqvarn joined Cohere from Anthropic, and Bashir Morrowby left xAI."), "none", ("Cohere", "reported")),
         (JOINS, ("Wochenrückblick: Wechsel bei Cohere", "Petra Lindqvarn wechselt von Anthropic zu Cohere.", "de"), "none", ("Cohere", "reported")),
