@@ -35,7 +35,7 @@ PRIOR = {
     "names_no": -0.5, "movers": 3, "native": 1.5,
     "alone": -0.8, "pair": 1.5, "answer": 2, "movers_no": -3, "mover_named": 0.8,
     "mover_gone": -0.8, "gone": -0.5, "people": 0.3, "title_org": 0.3, "org": 1, "org_no": -2, "number": 1, "number_no": -0.5, "kinds": 1,
-    "kinds_no": -0.5, "acts": 0.5, "acts_no": -1.5, "lead_only": -1.5, "both_lead": -0.5, "team_no": -3, "next": -2, "rare_kind": 1.2,
+    "kinds_no": -0.5, "acts": 0.5, "acts_no": -1.5, "lead_only": -1.5, "both_lead": -0.5, "team_no": -3, "next": -3, "rare_kind": 1.2,
     "founded": -1.5, "days": -0.4, "days_mover": -0.15, "goal_same": 1, "goal_no": -2.5, "back": -2.5, "left": -3, "late": -1.5,
 }  # fmt: skip
 

@@ -225,7 +225,7 @@ WEIGHTS: dict[str, float] = {
     "both_lead": -0.35,
     "team_no": -2.51,
     "rare_kind": 0.55,
-    "next": -2.31,
+    "next": -2.55,
     "founded": -1.45,
     "days": -0.89,
     "days_mover": -0.50,
