@@ -198,6 +198,7 @@ class Names:
     family_kanji: frozenset[str]
     given_kanji: frozenset[str]
     family_hangul: frozenset[str]
+    leading: frozenset[str]  # family names that stand first in Latin letters too: Nguyen, Trần
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +365,7 @@ def _names(data: dict[str, Any]) -> Names:
         block["family_kanji"],
         block["given_kanji"],
         block["family_hangul"],
+        block["leading"],
     )
 
 

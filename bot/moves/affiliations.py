@@ -152,6 +152,8 @@ def _after(reading: Reading, sentence: Sentence, person: Mention) -> Affiliation
         return Affiliation(None, role, former) if role else None
     marker = reading.marker(org.start, person.end)
     gap = text[person.end : org.start]
+    if gap in ("'s ", "’s "):
+        return Affiliation(org, "", False)  # "buys P's B"
     # in native scripts a comma parts clauses
     listed = reading.code in CODES and text[person.end : person.end + 1] in (",", "，", "、")
     if apposition and not listed and (roles or former or marker in ("source", "place", "of") or len(gap) <= 3):

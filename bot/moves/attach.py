@@ -20,6 +20,8 @@ _LEFT_REACH, RIGHT_REACH = 160, 110  # characters between a verb and its mover
 ORG_REACH = 150  # characters between a verb and an organisation of its
 _STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
 _OWNS = ("'s", "’s", "' ", "’ ")
+_OWNER = re.compile(r"(?<![\w'’.-])([A-Z][\w-]+(?: [A-Z][\w-]+)?)['’]s $")
+_LONGEST_GAP = 90  # characters between two names of a list
 _BESIDE = 16  # characters: an auxiliary and an adverb
 _GUESSES = frozenset({"context", "stand_in"})
 LISTED = re.compile(r"^\s*(?:\([^)]{0,160}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
@@ -416,11 +418,18 @@ class Attachment:
         short = " ".join(words)
         if LISTED.match(short):
             return True
-        if any(left.end <= h.start < right.start for h in self.sentence.of("trigger")) or len(gap) > 90:
+        if any(left.end <= h.start < right.start and not self._is_aside(h, left.end) for h in self.sentence.of("trigger")):
+            return False
+        if len(gap) > _LONGEST_GAP:
             return False
         conjunction = any(word in g.conjunctions for word in gap.split()[-4:] for g in self.reading.languages)
         roles = any(left.end <= h.start < right.start for h in (*self.sentence.of("role"), *self.sentence.of("former")))
         return gap[:1] in (",", "(") and (conjunction or gap.rstrip()[-1:] == ",") and roles
+
+    def _is_aside(self, hit: Hit, start: int) -> bool:
+        """Whether `hit` stands in a bracket that opened behind `start`: "P (joining A), Q and R"."""
+        before = self.reading.folded[start : hit.start]
+        return before.rfind("(") > before.rfind(")") and ")" in self.reading.folded[hit.end : hit.end + _LONGEST_GAP]
 
     # -------------------------------------------------------------------------------------------- organisations
 
@@ -485,6 +494,8 @@ class Attachment:
             return "from"
         if marker == "place" and self.trigger.term.value == "leave" and self._after_a_goal(org):
             return "to"
+        if marker == "goal" and self.trigger.term.value in ("hire", "poach", "join") and self._after_an_exit(org):
+            return "from"
         if marker:
             return self.frame.slots.get(marker, "")
         gap = self.reading.folded[self.trigger.end : org.start]
@@ -505,6 +516,13 @@ class Attachment:
         gap = self.reading.folded[self.trigger.end : org.start]
         words = gap.split()
         return "," not in gap and any(g.before.get(word) == "goal" for word in words for g in self.reading.languages)
+
+    def _after_an_exit(self, org: Mention) -> bool:
+        """Whether a noun sent the mover there before: "rehires P, two weeks after their departure to B"."""
+        return any(
+            self.trigger.end <= h.start < org.start and h.term.order == "noun" and h.term.value == "departure"
+            for h in self.sentence.of("trigger")
+        )
 
     def _is_programme(self, org: Mention) -> bool:
         """Whether the name is only the first word of what is joined: "the B Inception Program"."""
@@ -584,6 +602,10 @@ class Attachment:
         offered = kind == "stay" and "to" not in slots.ends  # "persuades P to stay"
         if (kind in LEAVING or offered) and "from" not in slots.ends:
             slots.put("from", *self._context_org(slots))
+        if kind in ("join", "hire", "poach", "appoint") and "from" not in slots.ends:
+            slots.put("from", self._owner_nobody_told_of(mover, post), "post")
+        if kind == "stay" and "from" in slots.ends:
+            slots.put("to", self._suitor(slots), "context")
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
             open_ended = kind == "join" and not self._anaphor() and not self._joins_nothing()
             slots.put("to", *((None, "") if open_ended else self._context_org(slots)))
@@ -598,6 +620,30 @@ class Attachment:
             slots.how.setdefault("from", how)
         elif to_org is None or to_org.name != org.name:
             slots.put("from", org, how)
+
+    def _owner_nobody_told_of(self, mover: Mention, post: Affiliation | None) -> Mention | None:
+        """Return the firm of "Norvane's P joins A" by its capital, where no list has it and no post is told."""
+        owned = _OWNER.search(self.reading.text, max(self.sentence.start, mover.start - 40), mover.start)
+        if owned is None or (post is not None and post.org is not None) or mover.kind != "person":
+            return None
+        word, start, end = owned[1], owned.start(1), owned.end(1)
+        names = (*self.sentence.people, *self.sentence.orgs, *self.sentence.of("place"), *self.sentence.of("product"))
+        if word.casefold() in self.watch.ordinary[self.reading.code] or any(
+            n.start < end and start < n.end for n in names if not (isinstance(n, Mention) and n.via == "single")
+        ):
+            return None
+        return Mention("org", word, start, end, "shape", 0.5)
+
+    def _suitor(self, slots: Slots) -> Mention | None:
+        """Return the only other firm of title and lead: who makes an offer to somebody who stays."""
+        known = {
+            o.name: o
+            for s in self.reading.sentences
+            if s.zone in ("title", "lead")
+            for o in s.orgs
+            if o.known is not None and o.known.kind != "platform" and o.name != slots.ends["from"].name
+        }
+        return replace(next(iter(known.values())), via="anaphor", sure=0.6) if len(known) == 1 else None
 
     def _group_org(self, group: Mention) -> Mention | None:
         """Return the firm of "three OpenAI researchers" and of "three researchers from OpenAI"."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from bot.lexicon import FREE
 from bot.model import Status
 from bot.moves.affiliations import Affiliation, affiliations, role_as
 from bot.moves.attach import Attachment, Event
+from bot.moves.distance import strange_words
 from bot.moves.frames import FRAMES, LEAVING
 from bot.moves.free_order import FreeAttachment
-from bot.moves.gazetteer import Hit
+from bot.moves.gazetteer import Hit, Term
 from bot.moves.native_order import SPECIAL
 from bot.moves.reading import Mention, Reading, Sentence
+from bot.moves.status import event_status
 from bot.moves.watch import Watch
 
 
@@ -30,6 +33,7 @@ def events(watch: Watch, reading: Reading) -> list[Event]:
             kind = _kind(watch, trigger)
             found += kind(watch, reading, sentence, trigger, posts).events()
         found += _gapped(reading, sentence, [e for e in found if e.sentence is sentence])
+        found += _verbless(watch, reading, sentence, [e for e in found if e.sentence is sentence])
     return found + _bridged(watch, reading, near, found)
 
 
@@ -133,6 +137,50 @@ def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list
             event = replace(event, how={"to": "gap", "from": "gap"})
         found.append(event)
     return found
+
+
+def _verbless(watch: Watch, reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:
+    """Return the moves that no verb tells: "From A to B: P", "P: A → B", "P — из A в B"."""
+    if told or any(h.term.order != "noun" for h in sentence.of("trigger")) or sentence.end - sentence.start > _LINE:
+        return []
+    found = []
+    for left, right in pairwise(sentence.orgs):
+        between = reading.folded[left.end : right.start]
+        if left.name == right.name or not _leads_on(reading, sentence, left, right, between):
+            continue
+        people = [p for p in sentence.people if p.sure >= _SURE]
+        near = [p for p in people if _beside(reading, sentence, p, left.start, right.end)]
+        mover = min(near, key=lambda p: min(abs(p.end - left.start), abs(p.start - right.end)), default=None)
+        if mover is None or (mover.known is not None and mover.known.stands_for):
+            continue
+        trigger = Hit(Term("trigger", f"… {between.strip()} …", "move", reading.code, strong=False), left.end, right.start)
+        status = event_status(reading, sentence, trigger)
+        ends = {"from": "marker", "to": "marker"}
+        found.append(Event("move", mover, left, right, "", status, sentence, trigger, mover.sure * 0.7, 0, ends))
+    return found
+
+
+_LINE = 160  # characters of a sentence that can do without a verb
+_ARROWS = frozenset({"→", "➡", "➔", "⇒", "->", "-->", "=>", ">", ">>"})
+_LONGEST_STEP = 24  # characters between the two firms of a move without a verb
+_ROOM = 60  # characters between such firms and the name
+
+
+def _leads_on(reading: Reading, sentence: Sentence, left: Mention, right: Mention, between: str) -> bool:
+    """Whether two firms are where somebody comes from and goes to: "from A to B", "A'dan B'ye", "A → B"."""
+    if between.strip() in _ARROWS:
+        return True
+    if len(between) > _LONGEST_STEP or any(left.end <= h.start < right.start for h in sentence.of("trigger")):
+        return False
+    source = reading.marker(left.start, sentence.start) or reading.postposition(left.end)
+    goal = reading.marker(right.start, left.end) or reading.postposition(right.end)
+    return source in ("source", "of") and goal == "goal" and not any(c in between for c in ",;:.()")
+
+
+def _beside(reading: Reading, sentence: Sentence, person: Mention, start: int, end: int) -> bool:
+    """Whether nothing strange stands between a name and two firms that lead from one to the other."""
+    first, last = (person.end, start) if person.end <= start else (end, person.start)
+    return 0 <= last - first <= _ROOM and not strange_words(reading, sentence, first, last)
 
 
 def _posts_by_name(near: Sequence[tuple[Sentence, dict[Mention, Affiliation]]]) -> dict[str, Affiliation]:

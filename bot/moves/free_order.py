@@ -182,9 +182,17 @@ class FreeAttachment(Attachment):
             return previous[1] if LISTED.match(self.reading.folded[previous[0].end : org.start]) else ""
         gap = self.reading.folded[self.trigger.end : org.start]
         people = any(self.trigger.end <= p.start < org.start for p in self.sentence.people)
+        if not people and self._robbed(org):
+            return "from"
         if (people and self.frame.mover == "right") or len(gap) > 60 or re.search(r"[,;:.()]", gap):
             return ""
         return self._unmarked()
+
+    def _robbed(self, org: Mention) -> bool:
+        """Whether a bare firm before the person is whom they are taken from: "schnappt A den Forscher P weg"."""
+        behind = any(0 <= p.start - org.end < RIGHT_REACH for p in self.sentence.people)
+        takes = self.trigger.term.value in ("poach", "hire") and self.order == "bracket"
+        return takes and behind and self._acts() and self.reading.folded[org.end : org.end + 1] == " "
 
     def _unmarked(self) -> str:
         """Return the end that a bare firm is: what one refuses, or swaps for another."""

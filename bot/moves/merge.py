@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from bot.model import Move, Span, Status
 from bot.moves.attach import Event
 from bot.moves.frames import JOINING, LEAVING
+from bot.moves.glued import UNSPACED
 from bot.moves.reading import Mention, Reading
 from bot.text import fold
 
+_GIVEN = 0.5  # how sure one lone word is that is a given name
 _CLEAN_NAME = 0.7  # how sure a name must be for a move to be read cleanly
 ZONES = ("title", "lead", "near", "body")
 
@@ -63,7 +65,7 @@ def merge(events: Sequence[Event], reading: Reading, weights: Mapping[str, float
         frozenset(p.name for s in title for p in s.people), frozenset(o.name for s in title for o in s.orgs)
     )
     merged = [_merged(group, reading, headline, weights) for group in by_mover.values()]
-    return _with_roster(_ranked(_behind([m for m in merged if m.orgs])), weights)
+    return _with_roster(_ranked(_behind(_described([m for m in merged if m.orgs]))), weights)
 
 
 def _ranked(merged: list[Merged]) -> list[Merged]:
@@ -74,6 +76,25 @@ def _ranked(merged: list[Merged]) -> list[Merged]:
         replace(m, features={**m.features, "first": float(m is first), "alone": float(m is first and len(named) == 1)})
         for m in merged
     ]
+
+
+def _described(merged: list[Merged]) -> list[Merged]:
+    """Give the only named mover the end that is told of a description: "P goes to B" - "the manager at A leaves"."""
+    named = [m for m in merged if m.is_news and not m.is_group]
+    groups = [m for m in merged if m.is_news and m.is_group and len(m.orgs) == 1]
+    if len(named) != 1 or len(groups) != 1 or len(named[0].orgs) != 1:
+        return merged
+    one, group = named[0], groups[0]
+    many = any(c.isdigit() for c in group.mover.name) or " " in group.mover.name
+    if many or one.orgs[0].name == group.orgs[0].name or (one.from_org is None) == (group.from_org is None):
+        return merged
+    from_org, to_org = one.from_org or group.from_org, one.to_org or group.to_org
+    if from_org is None or to_org is None:
+        return merged
+    move = replace(one.move, from_org=from_org.name, to_org=to_org.name)
+    features = {**one.features, "described": 1.0, "both_ends": 1.0}
+    whole = replace(one, move=move, from_org=from_org, to_org=to_org, features=features)
+    return [whole if m is one else m for m in merged]
 
 
 def _behind(merged: list[Merged]) -> list[Merged]:
@@ -110,6 +131,10 @@ def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> flo
 def in_story(merged: Merged, score: float, short: bool, weights: Mapping[str, float]) -> Merged:
     """Return `merged` with the confidence it has in a text, `short` or not, that is a story by `score`."""
     features = {**merged.features, "story": score, "short": float(short)}
+    features["no_ai_org.story"] = features.get("no_ai_org", 0.0) * score
+    if features.get("clean") and features.get("no_rival") and not features.get("differ"):
+        features["sound"] = score
+        features["sound.title"] = score * features.get("title.mover", 0.0)
     return replace(
         merged, move=replace(merged.move, confidence=round(logistic(features, weights), 3)), features=features
     )
@@ -143,6 +168,7 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
     status = _status(current)
     features = _features(current, mover, from_org, to_org, zone, status)
     features |= _in_headline(headline, current, mover, from_org, to_org)
+    features |= _completeness(reading, current, mover, from_org, to_org)
     confidence = logistic(features, weights)
     move = Move(
         person=mover.name,
@@ -233,6 +259,51 @@ def _in_headline(
     }
 
 
+def _completeness(
+    reading: Reading, events: Sequence[Event], mover: Mention, from_org: Mention | None, to_org: Mention | None
+) -> dict[str, float]:
+    """Say whether an end may be missing, or be another than the one found: who else stands near, who else is named."""
+    ends = {org.name for org in (from_org, to_org) if org is not None}
+    half = from_org is None or to_org is None
+    title = [org.name for s in reading.sentences if s.zone == "title" for org in s.orgs if _employs(org)]
+    own = [org.name for org in events[0].sentence.orgs if _employs(org)]
+    about = {e.sentence.start for e in events}
+    beside = [
+        org.name
+        for s in reading.sentences
+        if s.zone in ("title", "lead") and s.start not in about and any(p.name == mover.name for p in s.people)
+        for org in s.orgs
+        if _employs(org)
+    ]
+    told = {e.sentence.start for e in events if {_end(e, "from"), _end(e, "to")} - {None} == ends}
+    others = {_end(e, end) for e in events for end in ("from", "to")} - ends - {None}
+    rivals = {
+        org.name for s in reading.sentences if s.zone in ("title", "lead") for org in s.orgs if _employs(org)
+    } - ends
+    strangers = {p.name for e in events for p in e.sentence.people if p.name != mover.name and p.sure >= _GIVEN}
+    return {
+        "no_rival": float(not rivals),
+        "rivals.many": float(len(rivals) > 1),
+        "no_stranger": float(not strangers),
+        "spare.title": float(half and not ends.issuperset(title)),
+        "spare.sentence": float(half and not ends.issuperset(own)),
+        "spare.beside": float(half and not ends.issuperset(beside)),
+        f"half.{events[0].kind}": float(half and events[0].kind in _WANT_BOTH),
+        "half.to_only": float(from_org is None),
+        "agree": float(len(told) > 1),
+        "differ": float(bool(others)),
+        "native": float(reading.code != "en"),
+        "glued": float(reading.code in UNSPACED),
+    }
+
+
+_WANT_BOTH = frozenset({"poach", "move", "stay", "hire", "appoint", "become"})
+
+
+def _employs(org: Mention) -> bool:
+    return org.known is not None and org.known.kind != "platform"
+
+
 def _status(events: Sequence[Event]) -> Status:
     """Let the title's denial or rumour stand; else the surest word in the text about this mover."""
     first = events[0].status
@@ -284,6 +355,8 @@ def _shape(mover: Mention) -> str:
         return "group"
     if mover.known is not None and mover.known.stands_for:
         return "boss"
+    if mover.via == "single" and mover.sure >= _GIVEN:
+        return "mononym"
     if mover.via == "shape":
         return "given" if mover.sure > 0.9 else "titled" if mover.sure <= 0.7 else "shape"
     return mover.via

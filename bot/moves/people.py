@@ -246,7 +246,7 @@ def _close(finder: _Finder, sentence: Sentence, piece: list[_Token], titled: boo
     if piece[-1].folded in finder.watch.org_words or len(piece) > 5:
         return
     given = next((i for i, token in enumerate(piece) if finder.is_given(token)), None)
-    if given is not None and 0 < given < len(piece) - 1:
+    if given is not None and 0 < given < len(piece) - 1 and piece[0].folded not in finder.watch.lexicon.names.leading:
         piece = piece[given:]
     if given is None and (titled or (len(piece) == 1 and sentence.zone == "title")):
         piece = _without_words(piece)
@@ -384,7 +384,7 @@ def _learn(finder: _Finder, near: list[Sentence]) -> None:
 def _resolved(finder: _Finder, sentence: Sentence) -> list[Mention]:
     found: list[Mention] = []
     firms = {org.end for org in sentence.orgs if org.known is not None}
-    for person in sorted(sentence.people, key=lambda m: (m.start, -m.end)):
+    for person in sorted(sentence.people, key=lambda m: (m.start, m.via != "author", -m.end)):
         if found and person.start < found[-1].end:
             continue
         if person.via == "single" and (person.start - 1 in firms or person.name in finder.watch.organisations):

@@ -234,6 +234,8 @@ def _organisations(watch: Watch, reading: Reading, by_kind: dict[str, list[Hit]]
     )
     found = []
     for hit in hits:
+        if _is_small_word(reading, hit):
+            continue
         if (
             hit.term.cue
             and hit.term.value not in plain
@@ -248,6 +250,12 @@ def _organisations(watch: Watch, reading: Reading, by_kind: dict[str, list[Hit]]
         sure = 0.85 if hit.term.via == "mangled" or hit.term.cue else 1.0
         found.append(Mention("org", known.name, hit.start, hit.end, hit.term.via, sure, known))
     return found
+
+
+def _is_small_word(reading: Reading, hit: Hit) -> bool:
+    """Whether a name in small letters is a small word of the text's language: "mit" in German."""
+    written = reading.text[hit.start : hit.end]
+    return written.islower() and hit.term.text in reading.languages[0].stopwords
 
 
 def _is_first_name(watch: Watch, reading: Reading, hit: Hit) -> bool:
@@ -271,7 +279,7 @@ def follows_verb(folded: str, triggers: list[Hit], hit: Hit) -> bool:
     after = folded[hit.end : hit.end + 1]
     ends = after in ("", ".", ",", ";", ":", ")", "\n") or folded.startswith(_GO_ON, hit.end)
     return ends and any(
-        t.end == hit.start - 1 and t.term.value in ("join", "move", "leave", "poach", "hire") for t in triggers
+        t.end == hit.start - 1 and t.term.value in ("join", "move", "arrival", "leave", "poach", "hire") for t in triggers
     )
 
 
