@@ -18,9 +18,11 @@ from bot.moves.watch import Watch
 _ROLE_REACH = 40  # characters between a verb and the firm that stands before the post
 _LEFT_REACH, RIGHT_REACH = 160, 110  # characters between a verb and its mover
 ORG_REACH = 150  # characters between a verb and an organisation of its
+_DEPENDENT = 12  # the same where the verb depends on a clause that the mover is the subject of
 _STRANGE = 4  # words between a verb and its mover that no rule explains; with more they do not belong together
 _OWNS = ("'s", "’s", "' ", "’ ")
 _OWNER = re.compile(r"(?<![\w'’.-])([A-Z][\w-]+(?: [A-Z][\w-]+)?)['’]s $")
+_SHORT_POST = 16  # characters of a post between two names of a script without spaces
 _LONGEST_GAP = 90  # characters between two names of a list
 _BESIDE = 16  # characters: an auxiliary and an adverb
 _GUESSES = frozenset({"context", "stand_in"})
@@ -242,7 +244,9 @@ class Attachment:
         first = next((p for p in people if p.start >= max(group.end, self.trigger.end)), None)
         if first is None:
             return []
-        before = self.reading.folded[max(group.end, self.trigger.end) : first.start].rstrip()
+        start = max(group.end, self.trigger.end)
+        post = next((h for h in self.sentence.of("role") if start <= h.start and 0 <= first.start - h.end <= 2), None)
+        before = self.reading.folded[start : post.start if post is not None else first.start].rstrip()
         names = before.endswith(":") or any(
             before.endswith(phrase) for g in self.reading.languages for phrase in g.words["including"]
         )
@@ -357,7 +361,15 @@ class Attachment:
     def _far(self, person: Mention) -> bool:
         """Whether too many strange words stand between; those who speak for a firm must stand right beside the verb."""
         spokesman = person.known is not None and bool(person.known.stands_for)
+        if not spokesman and person.end <= self.trigger.start and self._depends():
+            return self._gap(person) > _DEPENDENT
         return self._gap(person) > (0 if spokesman else _STRANGE)
+
+    def _depends(self) -> bool:
+        """Whether the verb shares the subject of the clause before: "P copied files before joining A"."""
+        before = self.reading.folded[max(self.sentence.start, self.trigger.start - _BESIDE) : self.trigger.start]
+        words = before.split()[-3:]
+        return any(word in g.words["clauses"] for word in words for g in self.reading.languages)
 
     def _crosses(self, person: Mention) -> bool:
         """Whether another verb stands between this one and `person`."""
@@ -422,8 +434,11 @@ class Attachment:
             return False
         if len(gap) > _LONGEST_GAP:
             return False
+        gap = gap.lstrip()
         conjunction = any(word in g.conjunctions for word in gap.split()[-4:] for g in self.reading.languages)
         roles = any(left.end <= h.start < right.start for h in (*self.sentence.of("role"), *self.sentence.of("former")))
+        if gap[:1] in ("、", "，") and len(gap) < _SHORT_POST:
+            return roles
         return gap[:1] in (",", "(") and (conjunction or gap.rstrip()[-1:] == ",") and roles
 
     def _is_aside(self, hit: Hit, start: int) -> bool:
@@ -604,6 +619,10 @@ class Attachment:
             slots.put("from", *self._context_org(slots))
         if kind in ("join", "hire", "poach", "appoint") and "from" not in slots.ends:
             slots.put("from", self._owner_nobody_told_of(mover, post), "post")
+        if kind in ("join", "hire", "move") and post is not None and post.former and post.org is None:
+            focus = self.reading.focus  # "A sues a former employee": one of the firm that the text is about
+            same = focus is None or any(org.name == focus.name for org in slots.ends.values())
+            slots.put("from", None if same else focus, "context")
         if kind == "stay" and "from" in slots.ends:
             slots.put("to", self._suitor(slots), "context")
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:

@@ -34,7 +34,46 @@ def events(watch: Watch, reading: Reading) -> list[Event]:
             found += kind(watch, reading, sentence, trigger, posts).events()
         found += _gapped(reading, sentence, [e for e in found if e.sentence is sentence])
         found += _verbless(watch, reading, sentence, [e for e in found if e.sentence is sentence])
-    return found + _bridged(watch, reading, near, found)
+    return found + _bridged(watch, reading, near, found) + _meant(watch, reading, near, found)
+
+
+def _meant(
+    watch: Watch,
+    reading: Reading,
+    near: Sequence[tuple[Sentence, dict[Mention, Affiliation]]],
+    found: Sequence[Event],
+) -> list[Event]:
+    """Return what the lead tells of a description, told of the only person whom title and lead name.
+
+    "A sues ex-employee P" - "The employee, who was hired by B, ...". Only where nothing is told of a named person.
+    """
+    top = [(sentence, posts) for sentence, posts in near if sentence.zone in ("title", "lead")]
+    if any(e.mover.kind == "person" for e in found):
+        return []
+    people = {
+        person.name: (person, posts.get(person))
+        for sentence, posts in reversed(top)
+        for person in sentence.people
+        if person.sure >= _SURE and len(person.name.split()) > 1 and not (person.known and person.known.stands_for)
+    }
+    told = [e for e in found if e.sentence.zone == "lead" and e.mover.kind == "group" and _is_one(reading, e.mover)]
+    if len(people) != 1 or not told:
+        return []
+    person, post = next(iter(people.values()))
+    meant = []
+    for event in told:
+        mover = replace(person, start=event.mover.start, end=event.mover.end, via="bridged", sure=min(person.sure, 0.8))
+        posts = {mover: replace(post, elsewhere=True)} if post is not None else {}
+        again = _kind(watch, event.trigger)(watch, reading, event.sentence, event.trigger, posts).of(mover)
+        meant += [again] if again is not None else []
+    return meant
+
+
+def _is_one(reading: Reading, group: Mention) -> bool:
+    """Whether a group is but one, of whom the text speaks as known: "the employee", "der Forscher"."""
+    before = reading.folded[max(0, group.start - 8) : group.start].split()[-1:]
+    definite = bool(before) and any(before[0] in g.words["definite"] for g in reading.languages)
+    return definite and not _is_plural(group) and " and " not in group.name
 
 
 def _bridged(

@@ -196,6 +196,9 @@ class FreeAttachment(Attachment):
 
     def _unmarked(self) -> str:
         """Return the end that a bare firm is: what one refuses, or swaps for another."""
+        phrase = f"{self.trigger.term.text} {self.trigger.term.rest}".split()
+        if any(word in self.language.words["loyal"] for word in phrase):
+            return "from"
         return {"stay": "to", "move": "from"}.get(self.trigger.term.value, self.frame.unmarked)
 
     def _before(self, slots: Slots, mover: Mention) -> None:

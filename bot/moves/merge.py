@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from bot.model import Move, Span, Status
 from bot.moves.attach import Event
 from bot.moves.frames import JOINING, LEAVING
-from bot.moves.glued import UNSPACED
 from bot.moves.reading import Mention, Reading
 from bot.text import fold
 
@@ -159,7 +158,8 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
         near = from_event is not None and from_event.how.get("from") == "nearby"
         leaves = ranked[0].kind in LEAVING and from_event is not None and not from_event.guessed and not near
         if not leaves and ((from_event and (from_event.guessed or near)) or not (to_event and to_event.guessed)):
-            from_org = None
+            other = _first([e for e in current if e.from_org is not None and e.from_org.name != to_org.name], JOINING, "from")
+            from_org = other.from_org if other is not None else None
         else:
             to_org = None
     zone = min((e.sentence.zone for e in current), key=ZONES.index)
@@ -292,8 +292,6 @@ def _completeness(
         "half.to_only": float(from_org is None),
         "agree": float(len(told) > 1),
         "differ": float(bool(others)),
-        "native": float(reading.code != "en"),
-        "glued": float(reading.code in UNSPACED),
     }
 
 
@@ -318,6 +316,9 @@ def _features(
 ) -> dict[str, float]:
     orgs = [org for org in (from_org, to_org) if org is not None]
     clean = [e for e in events if _is_clean(e)]
+    shape = _shape(mover)
+    if shape == "single" and any(e.sentence.zone == "title" and e.gap == 0 and _opens(e) for e in events):
+        shape = "opening"
     return {
         "bias": 1.0,
         "clean": float(bool(clean)),
@@ -325,7 +326,7 @@ def _features(
         "clean.both_ends": float(any(len(e.how) > 1 for e in clean)),
         "clean.title": float(any(e.sentence.zone == "title" for e in clean)),
         f"zone.{zone}": 1.0,
-        f"person.{_shape(mover)}": 1.0,
+        f"person.{shape}": 1.0,
         f"gap.{min([3, *(event.gap for event in events)])}": 1.0,
         **{f"from.{how}": 1.0 for how in _how(events, "from", from_org) or (["past"] if from_org else [])},
         **{f"to.{how}": 1.0 for how in _how(events, "to", to_org)},
@@ -339,6 +340,11 @@ def _features(
         f"kind.{events[0].kind}": 1.0,
         f"status.{status.value}": 1.0,
     }
+
+
+def _opens(event: Event) -> bool:
+    """Whether a sentence begins with the mover, and a strong verb follows."""
+    return event.mover.start == event.sentence.start and event.trigger.term.strong
 
 
 def _is_clean(event: Event) -> bool:

@@ -33,7 +33,7 @@ def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
     if _only_dates(reading, sentence, trigger):
         return Status.HISTORICAL
     if any(h.term.value == "historical" and _near(h, trigger, _REACH) for h in (*hits, *overlapping)):
-        return Status.HISTORICAL
+        return Status.REPORTED if _is_at_issue(reading, sentence, trigger) else Status.HISTORICAL
     if _is_doubted(reading, sentence, trigger):
         return Status.RUMOURED
     present = {h.term.value for h in (*hits, *overlapping)}
@@ -41,6 +41,13 @@ def event_status(reading: Reading, sentence: Sentence, trigger: Hit) -> Status:
         if status.value in present:
             return status
     return Status.REPORTED
+
+
+def _is_at_issue(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
+    """Whether it is what a lawsuit is about, though told as past: "stole files before joining A"."""
+    goes = trigger.term.value in ("join", "move", "hire")
+    sued = [s for s in reading.sentences if s.zone == "title" or s is sentence]
+    return goes and any(h.term.strong and h.term.value == "legal" for s in sued for h in s.of("flag"))
 
 
 def _of_relative(reading: Reading, hit: Hit, trigger: Hit) -> bool:
