@@ -58,6 +58,7 @@ _WORD_LISTS = (
     "clauses",
     "definite",
     "loyal",
+    "member",
     "firms",
     "places",
     "background",

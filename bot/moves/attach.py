@@ -145,6 +145,8 @@ class Attachment:
         status = event_status(self.reading, self.sentence, self.trigger)
         if self._is_title_of(mover):
             return Status.HISTORICAL
+        if mover.via == "author" and status is Status.REPORTED:
+            status = Status.CONFIRMED  # "I'm leaving A"
         if status is Status.DENIED or self.trigger.term.value not in LEAVING:
             return status
         was_there = (

@@ -154,7 +154,10 @@ class FreeAttachment(Attachment):
 
     def _comes_from(self, org: Mention) -> bool:
         """Whether the verb itself ends in the word before `org`: "vem da A"."""
-        last = self.trigger.term.text.rpartition(" ")[2]
+        words = self.trigger.term.text.split()
+        if any(word in self.language.words["member"] for word in words):
+            return False  # "bin Teil von A"
+        last = words[-1]
         return org.start - self.trigger.end == 1 and self.language.before.get(last) == "of"
 
     def _offered(self, org: Mention) -> bool:

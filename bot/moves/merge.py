@@ -319,6 +319,8 @@ def _features(
     shape = _shape(mover)
     if shape == "single" and any(e.sentence.zone == "title" and e.gap == 0 and _opens(e) for e in events):
         shape = "opening"
+    if shape == "group" and any(h.start <= mover.start < h.end for e in events for h in e.sentence.of("number")):
+        shape = "counted"
     return {
         "bias": 1.0,
         "clean": float(bool(clean)),

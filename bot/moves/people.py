@@ -77,10 +77,10 @@ def find_people(watch: Watch, reading: Reading) -> None:
         _known(finder, sentence)
         _by_shape(finder, sentence)
         _handles(finder, sentence)
-    _authors(finder, near)
     for sentence in near:
         _unknown_organisations(finder, sentence)
     find_native(watch, reading, near)
+    _authors(finder, near)
     _learn(finder, near)
     teams = frozenset(_teams(reading.text))
     for sentence in near:
@@ -330,15 +330,51 @@ def _spelt_out(finder: _Finder, handle: str) -> str:
 
 
 def _authors(finder: _Finder, near: list[Sentence]) -> None:
-    """Let "I" stand for the author, where the title is little more than a name: "P (@p)" or "@p: I'm leaving B"."""
-    reading = finder.reading
-    head = near[0] if near and near[0].zone == "title" else None
-    if head is None or not head.people or reading.title - (head.people[0].end - head.people[0].start) > _SIGNATURE:
+    """Let "I" stand for the author of a post: "P (@p): I'm leaving B", "I'm leaving B. Posted by P", "... — P"."""
+    author = _author(finder, near)
+    if author is None:
         return
-    author = head.people[0]
     for sentence in near:
         for hit in sentence.of("first_person"):
-            sentence.people.append(replace(author, start=hit.start, end=hit.start + 1, via="author", sure=0.85))
+            verb = next((h for h in sentence.of("trigger") if h.start <= hit.start < h.end), None)
+            at = hit.start if verb is None else verb.start  # where the verb itself says "I": "dołączam do B"
+            end = at if verb is not None else hit.end
+            sentence.people.append(replace(author, start=at, end=end, via="author", sure=0.85))
+
+
+def _author(finder: _Finder, near: list[Sentence]) -> Mention | None:
+    """Return who wrote the text: a title that is little more than a name, or a name before a colon; else who signs it."""
+    reading = finder.reading
+    head = near[0] if near and near[0].zone == "title" else None
+    if head is None:
+        return None
+    first = next(iter(head.people), None)
+    if first is not None:
+        rest = reading.text[first.end : first.end + _SIGNATURE]
+        named = first.start == head.start and first.sure >= _TITLED_SURE and _SPEAKS.match(rest)
+        if named or reading.title - (first.end - first.start) <= _SIGNATURE:
+            return first
+    if not any(sentence.of("first_person") for sentence in near):
+        return None
+    signed = (p for s in reversed(near) for p in s.people if s is not head and _signs(finder, s, p))
+    return next(signed, None)
+
+
+_SPEAKS = re.compile(r" ?(?:\(@\w+\))? ?:")
+
+
+def _signs(finder: _Finder, sentence: Sentence, person: Mention) -> bool:
+    """Whether a sentence is but a name, or a name behind a dash: who wrote what stands before it."""
+    if person.sure < _TITLED_SURE or " " not in person.name.strip() and person.name.isascii():
+        return False
+    before = finder.reading.text[sentence.start : person.start].strip()
+    after = finder.reading.text[person.end : sentence.end].strip(" .)")
+    closed = not after or (after[0] in "(,（" and len(after) <= _ADDED)
+    alone = len(before.split()) <= _FULL_NAME and not sentence.of("trigger")
+    return closed and (alone or before.endswith(("—", "–", " -", "@")))
+
+
+_ADDED = 24  # characters that may stand behind the name of who signs: a handle, the hour
 
 
 # ------------------------------------------------------------------------------------------------ unknown organisations
