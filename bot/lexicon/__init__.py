@@ -59,6 +59,7 @@ _WORD_LISTS = (
     "definite",
     "loyal",
     "member",
+    "relays",
     "firms",
     "places",
     "background",

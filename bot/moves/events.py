@@ -124,7 +124,10 @@ def _named_in(
         (person, posts.get(person), sentence)
         for sentence, posts in leads
         for person in sentence.people
-        if person.sure >= _SURE and len(person.name.split()) > 1 and not (person.known and person.known.stands_for)
+        if person.sure >= _SURE
+        and len(person.name.split()) > 1
+        and not (person.known and person.known.stands_for)
+        and not _reports(reading, person)
     ]
     names = {person.name for person, _, _ in people}
     words = set(reading.folded[title.start : title.end].split())
@@ -137,6 +140,12 @@ def _named_in(
     ]
     first = list({person.name: (person, post) for person, post in reversed(fits)}.values())[::-1]
     return first if _is_plural(group) else first[:1]
+
+
+def _reports(reading: Reading, person: Mention) -> bool:
+    """Whether a person only reports what others do: "with P reporting that A hired"."""
+    words = reading.folded[person.end : person.end + _OPENING].split()[:2]
+    return any(" ".join(words) == phrase for g in reading.languages for phrase in g.words["relays"])
 
 
 _SURE, _DOUBTED = 0.75, 0.4  # of a name

@@ -25,7 +25,7 @@ __all__ = ["Watch", "compile_watch", "judge", "touches"]
 
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
 _TOLD = 0.3  # moves that are less likely are left out
-_TOLD_GROUP = 0.35  # groups need more: nobody in particular moves often
+_TOLD_GROUP = 0.4  # groups need more: nobody in particular moves often
 _PLANNED_GROUP = 0.6  # whom a firm may want, or wanted in vain
 _REPEATED = 0.75  # share of words with which one sentence repeats another
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted

@@ -25,6 +25,7 @@ _SCRIPTS = (
 )
 
 
+_OTHERS = frozenset(code for code, _ in _SCRIPTS)
 _NO_ALPHABET_OF_ROME = re.compile("[\u0400-\u04ff\u0600-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
@@ -32,7 +33,8 @@ def detect(languages: Mapping[str, Language], text: str, hint: str = "") -> str:
     """Return the code of the language of `text`: the hint where script and words allow it, "en" where nothing tells."""
     sample = text[:_SAMPLE]
     if not _NO_ALPHABET_OF_ROME.search(sample):
-        return _by_words(languages, sample, hint)
+        roman = {code: language for code, language in languages.items() if code not in _OTHERS or code == hint}
+        return _by_words(roman, sample, hint)
     letters = sum(map(str.isalpha, sample)) or 1
     for code, pattern in _SCRIPTS:
         found = len(pattern.findall(sample))

@@ -68,11 +68,22 @@ def merge(events: Sequence[Event], reading: Reading, weights: Mapping[str, float
 
 
 def _ranked(merged: list[Merged]) -> list[Merged]:
-    """Say of each named move that is news whether the text tells it first, and whether it tells no other."""
+    """Say of each named move that is news whether the text tells it first, whether no other; of a group likewise."""
     named = [m for m in merged if m.is_news and not m.is_group]
     first = min(named, key=lambda m: min(e.trigger.start for e in m.events), default=None)
+    groups = [m for m in merged if m.is_news and m.is_group]
+    planned = (Status.RUMOURED, Status.DENIED)
+    only = groups[0] if len(groups) == 1 and not named and groups[0].move.status not in planned else None
     return [
-        replace(m, features={**m.features, "first": float(m is first), "alone": float(m is first and len(named) == 1)})
+        replace(
+            m,
+            features={
+                **m.features,
+                "first": float(m is first),
+                "alone": float(m is first and len(named) == 1),
+                "alone.group": float(m is only),
+            },
+        )
         for m in merged
     ]
 
@@ -363,6 +374,8 @@ def _shape(mover: Mention) -> str:
         return "group"
     if mover.known is not None and mover.known.stands_for:
         return "boss"
+    if mover.via == "handle" and " " not in mover.name:
+        return "bare_handle"
     if mover.via == "single" and mover.sure >= _GIVEN:
         return "mononym"
     if mover.via == "shape":
@@ -371,9 +384,13 @@ def _shape(mover: Mention) -> str:
 
 
 def _how(events: Sequence[Event], end: str, org: Mention | None) -> list[str]:
-    """Return what filled this end of the move, [] where nothing did."""
+    """Return what filled this end of the move, the surest of its events' words; [] where nothing did."""
     filled = [e.how.get(end) for e in events if org is not None and _end(e, end) == org.name]
-    return [how for how in filled[:1] if how]
+    told = [how for how in filled if how]
+    return [how for how in _TOLD_BY if how in told][:1] or told[:1]
+
+
+_TOLD_BY = ("marker", "bare", "subject", "post")  # what an end is surest by, best first
 
 
 def _end(event: Event, end: str) -> str | None:

@@ -22,10 +22,9 @@ _PARTICLES = frozenset(
 )
 _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _JOINED = re.compile(r"^(?:al|el|ul|ben|bin|ibn|d|l|de|van|von)[-'’][A-Z]")  # "al-Khatib" behind a given name
+_LONG_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{3,}(?![^\W_])")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")  # names stand in small letters there
 _TEAM = re.compile(r" (?:team|crew|staff)\b")
-_WORD = re.compile(r"[^\W_]{3,}")
-_SMALL = re.compile(r"[^\W\d_A-Z]+")
 _NICKNAME = re.compile(rf""" [("“‘']{_LETTER}{{2,12}}[)"”’'] """)  # Maria (Mia) Tesk
 _LATIN_SURE = 0.95
 _TITLED_SURE = 0.7  # of two words of a headline whose words all have capitals
@@ -70,7 +69,8 @@ class _Finder:
 def find_people(watch: Watch, reading: Reading) -> None:
     """Fill in the people and groups of every sentence in which moves can be news."""
     ordinary = frozenset().union(*(watch.ordinary[language.code] for language in reading.languages))
-    lower = frozenset(filter(_SMALL.fullmatch, set(_WORD.findall(_ADDRESS.sub(" ", reading.text)))))
+    plain = _ADDRESS.sub(" ", reading.text) if "://" in reading.text or "www." in reading.text else reading.text
+    lower = frozenset(word for word in set(_LONG_WORD.findall(plain)) if word.islower())
     finder = _Finder(watch, reading, ordinary, lower)
     near = [s for s in reading.sentences if s.zone != "body"]
     for sentence in near:
@@ -137,9 +137,12 @@ def _tokens(text: str, start: int, end: int, languages: Sequence[Language] = ())
     found = []
     for match in _TOKEN.finditer(text, start, end):
         word = match.group()
+        if "'" not in word and "’" not in word:
+            found.append(_Token(match.start(), match.end(), word, word.casefold()))
+            continue
         possessive = word[-2:] in ("'s", "’s")
         word = word[:-2] if possessive else word
-        begin, stop = trim(word, languages) if languages and ("'" in word or "’" in word) else (0, len(word))
+        begin, stop = trim(word, languages) if languages else (0, len(word))
         suffixed = possessive or stop < len(word)
         word = word[begin:stop]
         begin += match.start()
@@ -158,7 +161,7 @@ def _by_shape(finder: _Finder, sentence: Sentence) -> None:
     nicknames = [m.span() for m in _NICKNAME.finditer(finder.reading.text, sentence.start, sentence.end)]
     for token in tokens:
         if not piece and not token.word[0].isupper():
-            continue  # only a word with a capital begins a name; most words end here
+            continue  # no name begins with a small letter
         if piece and any(begin == piece[-1].end and token.end < end for begin, end in nicknames):
             continue
         free = not any(start < token.end and token.start < end for start, end in taken)
@@ -325,8 +328,12 @@ def _spelt_out(finder: _Finder, handle: str) -> str:
         return " ".join(names)
     if not (handle.isascii() and handle.isalpha() and handle.islower()):
         return handle
-    cuts = [i for i in range(_PART, len(handle) - _PART + 1) if handle[:i] in given and _ONSET.match(handle[i:])]
-    return f"{handle[: cuts[-1]].title()} {handle[cuts[-1] :].title()}" if cuts else handle
+    parts = [i for i in range(_PART, len(handle) - _PART + 1) if handle[:i] in given]
+    cut = next((i for i in reversed(parts) if _ONSET.match(handle[i:])), 0)
+    initial = next((i for i in reversed(parts) if len(handle) > i + _PART and _ONSET.match(handle[i + 1 :])), 0)
+    if initial > cut:  # a given name that is longer, with a middle initial: russelljkaplan -> Russell Kaplan
+        return f"{handle[:initial].title()} {handle[initial + 1 :].title()}"
+    return f"{handle[:cut].title()} {handle[cut:].title()}" if cut else handle
 
 
 def _authors(finder: _Finder, near: list[Sentence]) -> None:

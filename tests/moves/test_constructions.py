@@ -321,7 +321,7 @@ def test_a_known_name_is_also_told_as_the_text_writes_it() -> None:
         ("@ImogenQCTarrant", "Imogen Tarrant"),  # humps, letters between them dropped
         ("@oliviatarrant", "Olivia Tarrant"),  # small letters that begin with a given name
         ("@tarr4nt", "tarr4nt"),  # no name that we can tell
-        ("@oliviajtarrant", "oliviajtarrant"),  # an initial in between: what follows begins as no name does
+        ("@oliviajtarrant", "Olivia Tarrant"),  # an initial in between is left out
     ],
 )
 def test_a_handle_is_spelt_out_where_it_is_a_name(watch: Watch, handle: str, name: str) -> None:
