@@ -60,6 +60,8 @@ _WORD_LISTS = (
     "loyal",
     "member",
     "relays",
+    "individuals",
+    "founders",
     "firms",
     "places",
     "background",

@@ -219,7 +219,8 @@ class Attachment:
         if mover.start < self.trigger.end <= mover.end or mover.start <= self.trigger.start < mover.end:
             return 0
         left, right = (mover, self.trigger) if mover.end <= self.trigger.start else (self.trigger, mover)
-        return strange_words(self.reading, self.sentence, left.end, right.start)
+        gap = strange_words(self.reading, self.sentence, left.end, right.start)
+        return min(gap, 1) if left is mover and gap <= _DEPENDENT and self._depends() else gap
 
     # -------------------------------------------------------------------------------------------- movers
 
@@ -363,8 +364,6 @@ class Attachment:
     def _far(self, person: Mention) -> bool:
         """Whether too many strange words stand between; those who speak for a firm must stand right beside the verb."""
         spokesman = person.known is not None and bool(person.known.stands_for)
-        if not spokesman and person.end <= self.trigger.start and self._depends():
-            return self._gap(person) > _DEPENDENT
         return self._gap(person) > (0 if spokesman else _STRANGE)
 
     def _depends(self) -> bool:
@@ -432,13 +431,17 @@ class Attachment:
         short = " ".join(words)
         if LISTED.match(short):
             return True
-        if any(left.end <= h.start < right.start and not self._is_aside(h, left.end) for h in self.sentence.of("trigger")):
+        if any(
+            left.end <= h.start < right.start and not self._is_aside(h, left.end) for h in self.sentence.of("trigger")
+        ):
             return False
         if len(gap) > _LONGEST_GAP:
             return False
         gap = gap.lstrip()
         conjunction = any(word in g.conjunctions for word in gap.split()[-4:] for g in self.reading.languages)
         roles = any(left.end <= h.start < right.start for h in (*self.sentence.of("role"), *self.sentence.of("former")))
+        if conjunction and roles and not strange_words(self.reading, self.sentence, left.end, right.start):
+            return True  # "P and engineer Q"
         if gap[:1] in ("、", "，") and len(gap) < _SHORT_POST:
             return roles
         return gap[:1] in (",", "(") and (conjunction or gap.rstrip()[-1:] == ",") and roles
@@ -612,7 +615,9 @@ class Attachment:
         kind = self.trigger.term.value
         late = post is not None and post.elsewhere and kind in LEAVING | {"appoint", "become"}
         if post is not None and post.org is not None and not late:
-            self._fill_from_post(slots, kind, post.org, "elsewhere" if post.elsewhere else "post")
+            founded = kind in ("appoint", "become") and self._is_founder(post)
+            if not founded or "to" not in slots.ends or slots.ends["to"].name == post.org.name:
+                self._fill_from_post(slots, kind, post.org, "elsewhere" if post.elsewhere else "post")
         group = self._group_org(mover) if mover.kind == "group" else None
         if group is not None and kind in JOINING | LEAVING:
             slots.put("from", group, "group")
@@ -621,7 +626,7 @@ class Attachment:
             slots.put("from", *self._context_org(slots))
         if kind in ("join", "hire", "poach", "appoint") and "from" not in slots.ends:
             slots.put("from", self._owner_nobody_told_of(mover, post), "post")
-        if kind in ("join", "hire", "move") and post is not None and post.former and post.org is None:
+        if kind in ("join", "hire", "move") and self._was_employed(mover, post):
             focus = self.reading.focus  # "A sues a former employee": one of the firm that the text is about
             same = focus is None or any(org.name == focus.name for org in slots.ends.values())
             slots.put("from", None if same else focus, "context")
@@ -630,6 +635,18 @@ class Attachment:
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
             open_ended = kind == "join" and not self._anaphor() and not self._joins_nothing()
             slots.put("to", *((None, "") if open_ended else self._context_org(slots)))
+
+    def _was_employed(self, mover: Mention, post: Affiliation | None) -> bool:
+        """Whether the mover is called a former employee, without a word on whose: "former employee P"."""
+        if post is not None and (post.former or post.org is not None):
+            return post.former and post.org is None
+        former = [h for h in self.sentence.of("former") if 0 <= mover.start - h.end <= _BESIDE]
+        return any(h.end <= p.start and p.end <= mover.start for h in former for p in self.sentence.of("people"))
+
+    def _is_founder(self, post: Affiliation) -> bool:
+        """Whether the post is no job that one leaves for another: "A co-founder P will lead B"."""
+        words = post.role.casefold().split()
+        return any(word in g.words["founders"] for word in words for g in self.reading.languages)
 
     def _fill_from_post(self, slots: Slots, kind: str, org: Mention, how: str) -> None:
         to_org = slots.ends.get("to")
@@ -648,10 +665,11 @@ class Attachment:
         if owned is None or (post is not None and post.org is not None) or mover.kind != "person":
             return None
         word, start, end = owned[1], owned.start(1), owned.end(1)
-        names = (*self.sentence.people, *self.sentence.orgs, *self.sentence.of("place"), *self.sentence.of("product"))
-        if word.casefold() in self.watch.ordinary[self.reading.code] or any(
-            n.start < end and start < n.end for n in names if not (isinstance(n, Mention) and n.via == "single")
-        ):
+        names = [m for m in (*self.sentence.people, *self.sentence.orgs) if m.via != "single"]
+        spans = [(m.start, m.end) for m in names]
+        spans += [(h.start, h.end) for h in (*self.sentence.of("place"), *self.sentence.of("product"))]
+        taken = any(begin < end and start < stop for begin, stop in spans)
+        if taken or word.casefold() in self.watch.ordinary[self.reading.code]:
             return None
         return Mention("org", word, start, end, "shape", 0.5)
 

@@ -33,7 +33,7 @@ def events(watch: Watch, reading: Reading) -> list[Event]:
             kind = _kind(watch, trigger)
             found += kind(watch, reading, sentence, trigger, posts).events()
         found += _gapped(reading, sentence, [e for e in found if e.sentence is sentence])
-        found += _verbless(watch, reading, sentence, [e for e in found if e.sentence is sentence])
+        found += _verbless(reading, sentence, [e for e in found if e.sentence is sentence])
     return found + _bridged(watch, reading, near, found) + _meant(watch, reading, near, found)
 
 
@@ -73,7 +73,9 @@ def _is_one(reading: Reading, group: Mention) -> bool:
     """Whether a group is but one, of whom the text speaks as known: "the employee", "der Forscher"."""
     before = reading.folded[max(0, group.start - 8) : group.start].split()[-1:]
     definite = bool(before) and any(before[0] in g.words["definite"] for g in reading.languages)
-    return definite and not _is_plural(group) and " and " not in group.name
+    noun = group.name.casefold().split()[-1]
+    one = any(noun in g.words["roles"] or noun in g.words["individuals"] for g in reading.languages)
+    return definite and one and not any(c.isdigit() for c in group.name)
 
 
 def _bridged(
@@ -187,7 +189,7 @@ def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list
     return found
 
 
-def _verbless(watch: Watch, reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:
+def _verbless(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:
     """Return the moves that no verb tells: "From A to B: P", "P: A → B", "P — из A в B"."""
     if told or any(h.term.order != "noun" for h in sentence.of("trigger")) or sentence.end - sentence.start > _LINE:
         return []
@@ -201,7 +203,9 @@ def _verbless(watch: Watch, reading: Reading, sentence: Sentence, told: Sequence
         mover = min(near, key=lambda p: min(abs(p.end - left.start), abs(p.start - right.end)), default=None)
         if mover is None or (mover.known is not None and mover.known.stands_for):
             continue
-        trigger = Hit(Term("trigger", f"… {between.strip()} …", "move", reading.code, strong=False), left.end, right.start)
+        trigger = Hit(
+            Term("trigger", f"… {between.strip()} …", "move", reading.code, strong=False), left.end, right.start
+        )
         status = event_status(reading, sentence, trigger)
         ends = {"from": "marker", "to": "marker"}
         found.append(Event("move", mover, left, right, "", status, sentence, trigger, mover.sure * 0.7, 0, ends))

@@ -24,7 +24,7 @@ from bot.text import fold
 __all__ = ["Watch", "compile_watch", "judge", "touches"]
 
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
-_TOLD = 0.3  # moves that are less likely are left out
+_TOLD = 0.33  # moves that are less likely are left out
 _TOLD_GROUP = 0.4  # groups need more: nobody in particular moves often
 _PLANNED_GROUP = 0.6  # whom a firm may want, or wanted in vain
 _REPEATED = 0.75  # share of words with which one sentence repeats another

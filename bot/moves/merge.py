@@ -169,7 +169,9 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
         near = from_event is not None and from_event.how.get("from") == "nearby"
         leaves = ranked[0].kind in LEAVING and from_event is not None and not from_event.guessed and not near
         if not leaves and ((from_event and (from_event.guessed or near)) or not (to_event and to_event.guessed)):
-            other = _first([e for e in current if e.from_org is not None and e.from_org.name != to_org.name], JOINING, "from")
+            other = _first(
+                [e for e in current if e.from_org is not None and e.from_org.name != to_org.name], JOINING, "from"
+            )
             from_org = other.from_org if other is not None else None
         else:
             to_org = None

@@ -350,7 +350,7 @@ def _authors(finder: _Finder, near: list[Sentence]) -> None:
 
 
 def _author(finder: _Finder, near: list[Sentence]) -> Mention | None:
-    """Return who wrote the text: a title that is little more than a name, or a name before a colon; else who signs it."""
+    """Return who wrote the text: a title that is little more than a name, a name before a colon, or who signs it."""
     reading = finder.reading
     head = near[0] if near and near[0].zone == "title" else None
     if head is None:
@@ -372,7 +372,7 @@ _SPEAKS = re.compile(r" ?(?:\(@\w+\))? ?:")
 
 def _signs(finder: _Finder, sentence: Sentence, person: Mention) -> bool:
     """Whether a sentence is but a name, or a name behind a dash: who wrote what stands before it."""
-    if person.sure < _TITLED_SURE or " " not in person.name.strip() and person.name.isascii():
+    if person.sure < _TITLED_SURE or (" " not in person.name.strip() and person.name.isascii()):
         return False
     before = finder.reading.text[sentence.start : person.start].strip()
     after = finder.reading.text[person.end : sentence.end].strip(" .)")

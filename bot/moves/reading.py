@@ -279,7 +279,8 @@ def follows_verb(folded: str, triggers: list[Hit], hit: Hit) -> bool:
     after = folded[hit.end : hit.end + 1]
     ends = after in ("", ".", ",", ";", ":", ")", "\n") or folded.startswith(_GO_ON, hit.end)
     return ends and any(
-        t.end == hit.start - 1 and t.term.value in ("join", "move", "arrival", "leave", "poach", "hire") for t in triggers
+        t.end == hit.start - 1 and t.term.value in ("join", "move", "arrival", "leave", "poach", "hire")
+        for t in triggers
     )
 
 

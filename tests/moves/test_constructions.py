@@ -333,3 +333,89 @@ def test_the_handle_of_a_firm_is_nobody(watch: Watch) -> None:
     assert not judge(
         watch, "Tools", "Startups like @TarrantHQ and @ImogenAI are joining Kestrivo to share tools."
     ).moves
+
+
+WHOLE_TEXTS = [
+    # no verb: from one firm to the other, the name beside them
+    ("From Kestrivo to Mirevo: Imogen Tarrant", "", ("Imogen Tarrant", "Kestrivo", "Mirevo")),
+    ("Movers", "Imogen Tarrant: Kestrivo → Mirevo.", ("Imogen Tarrant", "Kestrivo", "Mirevo")),
+    # brackets with verbs of their own do not end a list
+    (
+        "Three leaders leave Kestrivo",
+        "Three leaders are leaving Kestrivo: Imogen Tarrant (joining Mirevo), Pascal Quennell and engineer Odile Marsh.",
+        ("Odile Marsh", "Kestrivo", None),
+    ),
+    # the firm that a noun of leaving points to is where one comes back from
+    (
+        "Kestrivo rehires Imogen Tarrant two weeks after her departure to Mirevo",
+        "",
+        ("Imogen Tarrant", "Mirevo", "Kestrivo"),
+    ),
+    # the owner is a firm that no list has
+    (
+        "Ombrelda's Imogen Tarrant hired as research director at Kestrivo",
+        "",
+        ("Imogen Tarrant", "Ombrelda", "Kestrivo"),
+    ),
+    # the firm that is named after its founder
+    (
+        "Kestrivo woos Imogen Tarrant",
+        "Kestrivo tried to buy Imogen Tarrant's Mirevo and then made an offer to her.",
+        ("Imogen Tarrant", "Mirevo", "Kestrivo"),
+    ),
+    # who stays: the only other firm made the offer
+    (
+        "Imogen Tarrant stays at Kestrivo",
+        "Mirevo had offered her three times the salary.",
+        ("Imogen Tarrant", "Kestrivo", "Mirevo"),
+    ),
+    # what a lawsuit is about is told as past and still news; a former employee is one of the plaintiff's
+    (
+        "Kestrivo sues an ex-employee over trade secrets",
+        "Kestrivo claims that former employee Imogen Tarrant copied confidential files before joining Mirevo.",
+        ("Imogen Tarrant", "Kestrivo", "Mirevo"),
+    ),
+    # a description in the lead is the only person named
+    (
+        "A researcher leaves Kestrivo",
+        "It is about Imogen Tarrant. The researcher is joining Mirevo.",
+        ("Imogen Tarrant", "Kestrivo", "Mirevo"),
+    ),
+    # who signs a post is who speaks in it
+    (
+        "Today is my last day at Kestrivo. I'm leaving after six years.",
+        "Posted by Imogen Tarrant (@itarrant)",
+        ("Imogen Tarrant", "Kestrivo", None),
+    ),
+    # a post by the person, whose name the title begins with
+    (
+        "Tweet from Imogen Tarrant (@itarrant):",
+        "I’m joining Kestrivo to lead robotics!",
+        ("Imogen Tarrant", None, "Kestrivo"),
+    ),
+    # a family name that stands first is no post before a given name
+    ("Kestrivo hires Nguyen Minh Chau", "", ("Nguyen Minh Chau", None, "Kestrivo")),
+]
+
+
+@pytest.mark.parametrize(("title", "body", "expected"), WHOLE_TEXTS)
+def test_what_title_and_body_tell_together(
+    title: str, body: str, expected: tuple[str, str | None, str | None], watch: Watch
+) -> None:
+    assert expected in moves(judge(watch, title, body, "en"))
+
+
+NOT_TOLD = [
+    # a team is no description of the only person named
+    ("Kestrivo buys Mirevo", "The team will join Kestrivo, while Imogen Tarrant stays independent.", "Imogen Tarrant"),
+    # who founded one firm does not leave it by leading another
+    ("Kestrivo co-founder Imogen Tarrant will lead Mirevo as chief executive", "", "Kestrivo"),
+    # a small word in small letters is no institute
+    ("Mirevo: Entwicklerin Imogen Tarrant kündigt", "Sie geht mit sofortiger Wirkung.", "MIT"),
+]
+
+
+@pytest.mark.parametrize(("title", "body", "wrong"), NOT_TOLD)
+def test_what_title_and_body_do_not_tell(title: str, body: str, wrong: str, watch: Watch) -> None:
+    found = moves(judge(watch, title, body, "de" if "kündigt" in title else "en"))
+    assert not any(wrong in (from_org, to_org) or (wrong == person and to_org) for person, from_org, to_org in found)
