@@ -32,6 +32,71 @@ class ReadMode(StrEnum):
     ALWAYS = "always"
 
 
+class Condition(StrEnum):
+    """What ails a feed, other than one failure that passes: told once when it begins and once when it ends."""
+
+    NEVER = "never_worked"  # not one poll brought a readable answer
+    FAILING = "failing"  # it worked once, and has not for long
+    WEB_PAGE = "web_page"  # something else comes where a feed was
+    GONE = "gone"  # the server says for good
+    EMPTIED = "emptied"  # a feed comes, but without the entries it used to have
+    SILENT = "silent"  # nothing new for many times as long as usual
+    STRANGER = "stranger"  # another feed under the same address: nothing in it is known, and its title has changed
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a feed brings something new, as far as it bears on when to ask again.
+
+    `gap` is the usual time between two entries, `reach` how far back the entries go that it shows at once. `bound` is
+    the longest interval since an answer shared no entry with the one before, None where that is long ago. `overlap` is
+    the share of entries of its last full answer that were known, `missed` counts answers that may have left some out.
+    `news_at` is when it last showed a new entry, `told_at` when one of its entries last led to an alert.
+    """
+
+    gap: timedelta | None = None
+    reach: timedelta | None = None
+    bound: timedelta | None = None
+    overlap: float | None = None
+    missed: int = 0
+    news_at: datetime | None = None
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a feed itself says of when to ask it.
+
+    `ttl` is the least interval, `base` a moment that its updates are counted from, one each `ttl`. `hours` (0 to 23) and
+    `days` (0 is Monday) are those, by UTC, in which it is not to be asked.
+    """
+
+    ttl: timedelta | None = None
+    base: datetime | None = None
+    hours: frozenset[int] = frozenset()
+    days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a feed's server says for good that it lies now: `to`, said `times` times in a row since `since`."""
+
+    to: str = ""
+    times: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What asking a feed cost so far: polls, those with validators, those answered with 304, bytes of bodies."""
+
+    since: datetime | None = None
+    polls: int = 0
+    conditional: int = 0
+    not_modified: int = 0
+    octets: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed as configured, and what the store remembers of it.
@@ -39,9 +104,10 @@ class Feed:
     `etag` and `last_modified` are the server's own bytes, decoded as latin-1 so that they go back unchanged.
     `body_hash` is the SHA-256 of the last full body. `failures` counts failed polls in a row. `polled_at` is the last
     poll that brought a readable answer: None means that the next one is the feed's first, its baseline.
-    `why` says why `next_poll_at` is what it is. `ttl` is the least interval that the feed itself asked for when it was
-    last read, `full_at` when a full body was last had: validators are left out after a day, lest they lie. `name` is
-    what the config calls it, `title` what it calls itself.
+    `why` says why `next_poll_at` is what it is. `wishes` is what the feed itself asked for when it was last read,
+    `fresh` for how long the server called its last full answer fresh, `full_at` when that was: validators are left out
+    after a day, lest they lie. `name` is what the config calls it, `title` what it calls itself. `address` is where it is
+    really asked, once its server has said often enough that it has moved: `url` stays its name.
     """
 
     url: str
@@ -58,9 +124,21 @@ class Feed:
     next_poll_at: datetime | None = None
     why: str = ""
     error: str = ""
-    ttl: timedelta | None = None
+    wishes: Wishes = Wishes()
+    fresh: timedelta | None = None
     full_at: datetime | None = None
     title: str = ""
+    address: str = ""
+    moved: Moved = Moved()
+    pace: Pace = Pace()
+    tally: Tally = Tally()
+    condition: Condition | None = None
+    condition_since: datetime | None = None
+
+    @property
+    def where(self) -> str:
+        """The address that is asked."""
+        return self.address or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +181,9 @@ class ParsedEntry:
 class ParsedFeed:
     """What one body said: its new or changed entries, and the hash of every entry it shows.
 
-    `shown` maps raw id to item hash for all entries, so that what is gone can be forgotten later. `ttl` is the least
-    interval that the feed itself asks for. `broken` names what was wrong with a body that could be read all the same.
+    `shown` maps raw id to item hash for all entries, so that what is gone can be forgotten later; `unknown` of them were
+    never met before. `dates` are those that the entries shown bear, the known ones too, latest first. `broken` names
+    what was wrong with a body that could be read all the same.
     """
 
     title: str
@@ -112,8 +191,10 @@ class ParsedFeed:
     entries: tuple[ParsedEntry, ...]
     shown: Mapping[str, str]
     left_out: int = 0
-    ttl: timedelta | None = None
+    wishes: Wishes = Wishes()
     broken: str = ""
+    unknown: int = 0
+    dates: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +218,19 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What `finish` writes for one feed: its new state, its new or changed entries, and what it shows now."""
+    """What `finish` writes for one feed: its new state, its new or changed entries, and what it shows now.
+
+    `gap` tells that entries may have come and gone since the poll before. `leave_alone` is a host (name:port) and until
+    when it asked to be left alone: that holds for all of its feeds and pages.
+    """
 
     feed: Feed
     outcome: PollOutcome
     entries: tuple[Entry, ...] = ()
     shown: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    gap: bool = False
+    leave_alone: tuple[str, datetime] | None = None
 
 
 # ------------------------------------------------------------------------------------------------ fetching

@@ -41,7 +41,8 @@ from bot.errors import (
     FetchReason,
     StoreError,
 )
-from bot.feeds import poll
+from bot.feeds import poll, schedule
+from bot.feeds.condition import ADVICE
 from bot.feeds.parse import parse
 from bot.forgetting import KeptOut
 from bot.model import (
@@ -126,7 +127,8 @@ class Pipeline:
     def poll_host(self, worker: str, slow: bool | None = None) -> tuple[PollResult, ...] | None:
         """Ask the due feeds of one host; returns what came of each, None if no host was due.
 
-        A host that times out ends the visit: the rest of its feeds stay due, and it is asked in the slow lane.
+        A host that times out ends the visit: the rest of its feeds stay due, and it is asked in the slow lane. So does
+        one that asks to be left alone, and none of its feeds is asked before that time.
         """
         visit = self.store.claim(self.clock.now(), worker=worker, lease_s=LEASE_S, slow=slow)
         if visit is None:
@@ -136,14 +138,15 @@ class Pipeline:
             if not self._still_ours(visit, begun=bool(results)):
                 break
             results.append(self._without_forgotten(self._poll_feed(feed)))
-            if results[-1].reason == FetchReason.TIMEOUT:
+            if results[-1].reason == FetchReason.TIMEOUT or results[-1].leave_alone:
                 break
         timed_out = any(result.reason == FetchReason.TIMEOUT for result in results)
         if not self.store.finish(visit, results, self.clock.now(), slow=timed_out):
             event(log, "visit lost", level=logging.WARNING, host=visit.host, feeds=len(results))
             return ()
-        for result in results:
+        for before, result in zip(visit.feeds, results, strict=False):
             self._log_poll(result)
+            self._log_change(before, result)
         return tuple(results)
 
     def _without_forgotten(self, result: PollResult) -> PollResult:
@@ -205,6 +208,34 @@ class Pipeline:
             next=feed.why,
         )
 
+    def _log_change(self, before: Feed, result: PollResult) -> None:
+        """Say once what begins to ail a feed, and once that it is over; that it moved; that entries may be missing."""
+        feed = result.feed
+        if feed.condition is not before.condition:
+            ended, advice = feed.condition is None, ADVICE[feed.condition] if feed.condition else None
+            event(
+                log,
+                "feed is well again" if ended else "feed is unwell",
+                level=logging.INFO if ended else logging.WARNING,
+                feed=redact(feed.url),
+                what=feed.condition or before.condition,
+                advice=advice,
+            )
+        if feed.address != before.address:
+            to = redact(feed.where)
+            event(log, "feed moved", level=logging.WARNING, feed=redact(feed.url), to=to, advice="change the config")
+        if result.gap:
+            self.counters.add("talentwire_feed_gaps_total")
+            every = schedule.brief(feed.polled_at - before.polled_at) if feed.polled_at and before.polled_at else None
+            event(
+                log,
+                "feed shows nothing that was known: entries may have been missed",
+                level=logging.WARNING,
+                feed=redact(feed.url),
+                since_last_poll=every,
+                next=feed.why,
+            )
+
     # -------------------------------------------------------------------------------------------- read
 
     def sift_entries(self, limit: int = 100) -> int:
@@ -247,7 +278,8 @@ class Pipeline:
             fate = error.fate if isinstance(error, BotError) else Fate.RETRY
             reason = error.reason.value if isinstance(error, BotError) else ArticleReason.KILLED.value
             if fate is Fate.RETRY and strikes + 1 < STRIKES:
-                again = self.clock.now() + self.limits.page_retry * 2**strikes
+                told = timedelta(seconds=error.retry_after or 0) if isinstance(error, BotError) else timedelta()
+                again = self.clock.now() + max(told, self.limits.page_retry * 2**strikes)
                 self.store.strike(entry.id, reason, again_at=again)
                 return True
             article = quality.article_of(entry, None, reason)
@@ -262,7 +294,7 @@ class Pipeline:
     def _page_text(self, entry: Entry) -> str:
         response = self.fetcher.fetch(Request(entry.url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False))
         kind = response.headers.get("content-type", "")
-        quality.check_status(response.status)
+        quality.check_status(response.status, schedule.retry_after(response.headers, self.clock.now()))
         return self.workers.call(extract, response.body, response.url, kind, seconds=self.limits.extract_s)
 
     def _poisoned(self, entry: Entry, strikes: int) -> None:

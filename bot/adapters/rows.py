@@ -14,6 +14,7 @@ from bot.model import (
     Action,
     Article,
     Change,
+    Condition,
     Entry,
     EntryId,
     Feed,
@@ -21,11 +22,13 @@ from bot.model import (
     Kind,
     Message,
     Move,
+    Moved,
     Operation,
     OperationKey,
     OperationState,
     Order,
     OrderVerb,
+    Pace,
     ReadMode,
     Reason,
     Source,
@@ -34,10 +37,12 @@ from bot.model import (
     Story,
     StoryId,
     StoryMove,
+    Tally,
     Telling,
     Traits,
     Verb,
     Vote,
+    Wishes,
 )
 
 
@@ -88,10 +93,75 @@ def feed_of(row: sqlite3.Row) -> Feed:
         next_poll_at=moment(row["next_poll_at"]),
         why=row["why"],
         error=row["error"],
-        ttl=_interval(row["ttl_s"]),
+        wishes=_wishes_of(row),
+        fresh=_interval(row["fresh_s"]),
         full_at=moment(row["full_at"]),
         title=row["title"],
+        address=row["address"],
+        moved=Moved(row["moved_to"], row["moved_times"], moment(row["moved_since"])),
+        pace=Pace(
+            gap=_interval(row["gap_s"]),
+            reach=_interval(row["reach_s"]),
+            bound=_interval(row["bound_s"]),
+            overlap=row["overlap"],
+            missed=row["missed"],
+            news_at=moment(row["news_at"]),
+            told_at=moment(row["told_at"]),
+        ),
+        tally=Tally(moment(row["tally_since"]), row["polls"], row["conditional"], row["not_modified"], row["octets"]),
+        condition=Condition(row["condition"]) if row["condition"] else None,
+        condition_since=moment(row["condition_since"]),
     )
+
+
+def _wishes_of(row: sqlite3.Row) -> Wishes:
+    hours, days = json.loads(row["skip"]) if row["skip"] else ((), ())
+    return Wishes(_interval(row["ttl_s"]), moment(row["base"]), frozenset(hours), frozenset(days))
+
+
+def feed_values(feed: Feed, now: datetime) -> dict[str, Any]:
+    """Return what a poll at `now` writes of a feed, by column: all but the config's words and when it last alerted."""
+    wishes, pace, tally = feed.wishes, feed.pace, feed.tally
+    skip = [sorted(wishes.hours), sorted(wishes.days)] if wishes.hours or wishes.days else None
+    return {
+        "etag": feed.etag,
+        "last_modified": feed.last_modified,
+        "body_hash": feed.body_hash,
+        "ttl_s": _length(wishes.ttl),
+        "base": seconds(wishes.base),
+        "skip": dumps(skip) if skip else "",
+        "fresh_s": _length(feed.fresh),
+        "full_at": seconds(feed.full_at),
+        "failures": feed.failures,
+        "stopped": int(feed.stopped),
+        "asked_at": now.timestamp(),
+        "polled_at": seconds(feed.polled_at),
+        "next_poll_at": (feed.next_poll_at or now).timestamp(),  # of a stopped feed it means nothing
+        "why": feed.why,
+        "error": feed.error,
+        "title": feed.title,
+        "address": feed.address,
+        "moved_to": feed.moved.to,
+        "moved_times": feed.moved.times,
+        "moved_since": seconds(feed.moved.since),
+        "gap_s": _length(pace.gap),
+        "reach_s": _length(pace.reach),
+        "bound_s": _length(pace.bound),
+        "overlap": pace.overlap,
+        "missed": pace.missed,
+        "news_at": seconds(pace.news_at),
+        "tally_since": seconds(tally.since),
+        "polls": tally.polls,
+        "conditional": tally.conditional,
+        "not_modified": tally.not_modified,
+        "octets": tally.octets,
+        "condition": feed.condition or "",
+        "condition_since": seconds(feed.condition_since),
+    }
+
+
+def _length(interval: timedelta | None) -> float | None:
+    return None if interval is None else interval.total_seconds()
 
 
 def _interval(value: float | None) -> timedelta | None:

@@ -180,6 +180,30 @@ _STEPS = (
         outcome TEXT NOT NULL DEFAULT ''        -- '' while it is open
     );
     CREATE INDEX orders_open ON orders (number) WHERE outcome = '';
+    ALTER TABLE feeds ADD COLUMN address TEXT NOT NULL DEFAULT '';       -- where it is asked, if it has moved
+    ALTER TABLE feeds ADD COLUMN moved_to TEXT NOT NULL DEFAULT '';      -- where its server says it lies now
+    ALTER TABLE feeds ADD COLUMN moved_times INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN moved_since REAL;
+    ALTER TABLE feeds ADD COLUMN base REAL;                              -- moment that its updates are counted from
+    ALTER TABLE feeds ADD COLUMN skip TEXT NOT NULL DEFAULT '';          -- JSON [[hours], [days]] in which not to ask
+    ALTER TABLE feeds ADD COLUMN fresh_s REAL;                           -- how long its last full answer was fresh
+    ALTER TABLE feeds ADD COLUMN gap_s REAL;                             -- see Pace
+    ALTER TABLE feeds ADD COLUMN reach_s REAL;
+    ALTER TABLE feeds ADD COLUMN bound_s REAL;
+    ALTER TABLE feeds ADD COLUMN overlap REAL;
+    ALTER TABLE feeds ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN news_at REAL;
+    ALTER TABLE feeds ADD COLUMN told_at REAL;
+    ALTER TABLE feeds ADD COLUMN tally_since REAL;                       -- see Tally
+    ALTER TABLE feeds ADD COLUMN polls INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN conditional INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN not_modified INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN octets INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN condition TEXT NOT NULL DEFAULT '';     -- what ails it, '' for nothing
+    ALTER TABLE feeds ADD COLUMN condition_since REAL;
+    UPDATE feeds SET news_at = (SELECT max(min(coalesce(published_at, seen_at), seen_at)) FROM entries
+        WHERE feed_id = feeds.id);
+    ALTER TABLE hosts ADD COLUMN alone_until REAL NOT NULL DEFAULT 0;    -- it asked to be left alone (Retry-After)
     """,
 )
 

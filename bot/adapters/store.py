@@ -263,9 +263,11 @@ class SqliteStore:
                     "INSERT INTO feeds (url, host, name, owner, every_s, read, next_poll_at, why)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, 'first poll')"
                     " ON CONFLICT (url) DO UPDATE SET active = 1, name = excluded.name, owner = excluded.owner,"
-                    " every_s = excluded.every_s, read = excluded.read, host = excluded.host,"
+                    " every_s = excluded.every_s, read = excluded.read,"
+                    " host = CASE WHEN address = '' THEN excluded.host ELSE host END,"
                     # taken out of the config and put back: a person wants it asked again
                     " stopped = CASE WHEN active = 0 THEN 0 ELSE stopped END,"
+                    " title = CASE WHEN active = 0 THEN '' ELSE title END,"
                     # a clock that was ahead must not put it off for ever
                     " next_poll_at = min(next_poll_at, ?)",
                     (feed.url, host_key(feed.url), feed.name, feed.owner, every, feed.read, due, _latest(feed, now)),
@@ -351,7 +353,13 @@ class SqliteStore:
                 _write_poll(db, result, now)
             db.execute("UPDATE feeds SET visit = NULL WHERE visit = ?", (visit.token,))
             db.execute("UPDATE hosts SET slow = ? WHERE host = ? AND slow <> ?", (int(slow), visit.host, int(slow)))
-            _refresh_host(db, visit.host)
+            others = {host_key(result.feed.where) for result in results}
+            others |= {result.leave_alone[0] for result in results if result.leave_alone}
+            for host in {visit.host} | others:
+                db.execute(
+                    "INSERT OR IGNORE INTO hosts (host, connections) VALUES (?, ?)", (host, self._connections(host))
+                )
+                _refresh_host(db, host)
         return True
 
     def due_feeds(self, now: datetime) -> int:
@@ -401,6 +409,7 @@ class SqliteStore:
         with self._transaction() as db:
             leased = "SELECT host, count(*) AS n FROM entries WHERE state = 'wanted' AND lease_until > ? GROUP BY host"
             busy = [r["host"] for r in db.execute(leased, (moment,)) if r["n"] >= self._connections(r["host"])]
+            busy += [r["host"] for r in db.execute("SELECT host FROM hosts WHERE alone_until > ?", (moment,))]
             row = db.execute(
                 f"SELECT {rows.ENTRY_COLUMNS}, e.strikes, f.id AS feed_id FROM entries e"
                 " JOIN feeds f ON f.id = e.feed_id WHERE e.state = 'wanted' AND e.due_at <= ? AND e.lease_until <= ?"
@@ -566,6 +575,11 @@ class SqliteStore:
                     [(key, story.id, now.timestamp()) for key in keys],
                 )
             _owe(db, owed)
+            if owed:  # this feed is worth asking often
+                db.execute(
+                    "UPDATE feeds SET told_at = ? WHERE id = (SELECT feed_id FROM entries WHERE id = ?)",
+                    (now.timestamp(), entry_id),
+                )
 
     def first_run(self, now: datetime) -> FirstRun:
         """See `Store`."""
@@ -663,7 +677,8 @@ class SqliteStore:
         """
         row = self._rows(
             "SELECT min(due) AS due FROM"
-            " (SELECT min(max(due_at, lease_until)) AS due FROM entries WHERE state = 'wanted' UNION ALL SELECT"
+            " (SELECT min(max(due_at, lease_until, coalesce((SELECT alone_until FROM hosts h WHERE h.host = e.host), 0)))"
+            " AS due FROM entries e WHERE state = 'wanted' UNION ALL SELECT"
             " max(o.due_at, coalesce((SELECT max(started_at) FROM outbox WHERE channel = o.channel), 0) + ?)"
             " FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.seq ="
             " (SELECT min(seq) FROM outbox WHERE channel = o.channel AND state IN ('pending', 'sending', 'parked')))",
@@ -802,8 +817,8 @@ def _lock(path: Path) -> int:
 
 def _refresh_host(db: sqlite3.Connection, host: str) -> None:
     db.execute(
-        "UPDATE hosts SET next_due = (SELECT min(next_poll_at) FROM feeds WHERE host = :host AND active AND NOT stopped"
-        " AND visit IS NULL) WHERE host = :host",
+        "UPDATE hosts SET next_due = (SELECT max(min(next_poll_at), alone_until) FROM feeds WHERE host = :host AND active"
+        " AND NOT stopped AND visit IS NULL HAVING min(next_poll_at) IS NOT NULL) WHERE host = :host",
         {"host": host},
     )
 
@@ -818,23 +833,16 @@ def _end_lapsed_visits(db: sqlite3.Connection, moment: float) -> None:
 def _write_poll(db: sqlite3.Connection, result: PollResult, now: datetime) -> None:
     feed = result.feed
     number = db.execute("SELECT id FROM feeds WHERE url = ?", (feed.url,)).fetchone()["id"]
-    values = {
-        "etag": feed.etag,
-        "last_modified": feed.last_modified,
-        "body_hash": feed.body_hash,
-        "ttl_s": None if feed.ttl is None else feed.ttl.total_seconds(),
-        "full_at": rows.seconds(feed.full_at),
-        "failures": feed.failures,
-        "stopped": int(feed.stopped),
-        "asked_at": now.timestamp(),
-        "polled_at": rows.seconds(feed.polled_at),
-        "next_poll_at": (feed.next_poll_at or now).timestamp(),  # of a stopped feed it means nothing
-        "why": feed.why,
-        "error": feed.error,
-        "title": feed.title,
-    }
+    values = {**rows.feed_values(feed, now), "host": host_key(feed.where)}
     sets = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(f"UPDATE feeds SET {sets} WHERE id = :id", {**values, "id": number})
+    if result.leave_alone is not None:
+        host, until = result.leave_alone
+        db.execute(
+            "INSERT INTO hosts (host, alone_until) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET alone_until = max(alone_until, excluded.alone_until)",
+            (host, until.timestamp()),
+        )
     if result.outcome is PollOutcome.OK:
         _write_shown(db, number, result.shown, now)
     for entry in result.entries:

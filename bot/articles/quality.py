@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from bot.articles.walls import WALLS
 from bot.errors import ArticleError, ArticleReason, Fate
@@ -13,6 +14,7 @@ STUB_CHARACTERS = 280  # an article's text is longer than this, or it does not t
 BARE_WALL = 600  # one phrase of a wall makes a text shorter than this a wall,
 WALL_CHARACTERS = 1_800  # two make one that is shorter than this; longer ones are articles that mention cookies
 
+PATIENCE = timedelta(minutes=10)  # the longest that a page is waited for
 A_SENTENCE = 5  # longer words, from which on a summary says something
 COVERED = 0.8  # of the summary's words, from which on the page tells all of it
 
@@ -38,13 +40,17 @@ def quality(text: str, *, title: str, summary: str) -> tuple[Quality, str]:
     return Quality.ARTICLE, ""
 
 
-def check_status(status: int) -> None:
-    """Raise ArticleError where the status of an answer says that there is no page, for now or for good."""
+def check_status(status: int, wait: timedelta | None = None) -> None:
+    """Raise ArticleError where the status of an answer says that there is no page, for now or for good.
+
+    `wait` is how long the server asked to be left alone: news that would be old by then does without the page.
+    """
     if status == 200:
         return
-    passing = status in {408, 425, 429} or status >= 500
+    passing = (status in {408, 425, 429} or status >= 500) and (wait is None or wait <= PATIENCE)
     words = f"the page answered with status {status}"
-    raise ArticleError(ArticleReason.HTTP_STATUS, words, Fate.RETRY if passing else Fate.GIVE_UP)
+    seconds = wait.total_seconds() if wait else None
+    raise ArticleError(ArticleReason.HTTP_STATUS, words, Fate.RETRY if passing else Fate.GIVE_UP, seconds)
 
 
 def article_of(entry: Entry, page_text: str | None = None, note: str = "") -> Article:

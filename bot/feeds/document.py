@@ -55,6 +55,9 @@ class Document:
     ttl: str
     period: str
     frequency: str
+    base: str
+    hours: tuple[str, ...]
+    days: tuple[str, ...]
     broken: str
 
 
@@ -109,6 +112,9 @@ def read(text: str, url: str) -> Document | None:
         ttl=_text(channel, "ttl"),
         period=_text(channel, "updatePeriod"),
         frequency=_text(channel, "updateFrequency"),
+        base=_text(channel, "updateBase"),
+        hours=_texts(channel, "skipHours", "hour"),
+        days=_texts(channel, "skipDays", "day"),
         broken=broken,
     )
 
@@ -216,6 +222,11 @@ def _hash(element: etree._Element) -> str:
 def _text(parent: etree._Element, name: str) -> str:
     child = next(parent.iterchildren("{*}" + name), None)
     return _all_text(child).strip()[:2_000] if child is not None else ""
+
+
+def _texts(parent: etree._Element, name: str, inner: str) -> tuple[str, ...]:
+    found = next(parent.iterchildren("{*}" + name), None)
+    return tuple(_all_text(each).strip() for each in found.iterchildren("{*}" + inner)) if found is not None else ()
 
 
 def _all_text(element: etree._Element) -> str:

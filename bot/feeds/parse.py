@@ -13,18 +13,20 @@ from bot.charset import decode
 from bot.errors import Fate, FeedError, FeedReason
 from bot.feeds import dates, identity, jsonfeed
 from bot.feeds.identity import Named, Sketch
-from bot.model import ParsedEntry, ParsedFeed
+from bot.model import ParsedEntry, ParsedFeed, Wishes
 from bot.text import clean
 from bot.urls import absolute
 
 T = TypeVar("T")
 
 LIMIT = 500
+DATES = 60  # of the latest entries, known ones too: enough to tell how often there are some
 TEXT_LIMIT = 200_000
 _PERIODS = {
     "hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1),
     "monthly": timedelta(days=30), "yearly": timedelta(days=365),
 }  # fmt: skip
+_DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 
 
 def parse(
@@ -76,8 +78,10 @@ def _json(text: str, url: str, known: Mapping[str, str], limit: int) -> ParsedFe
         title=markup.title_text(feed.title),
         language=_language(feed.language),
         entries=tuple(entries),
-        shown=_shown(named),
+        shown=(shown := _shown(named)),
         left_out=len(feed.items) - len(items),
+        unknown=(unknown := _unknown(shown, known)),
+        dates=_dates(items, lambda item: dates.parse(item.date), whole=unknown == len(shown)),
     )
 
 
@@ -105,10 +109,14 @@ def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) 
         title=found.title,
         language=_language(found.language),
         entries=tuple(entries),
-        shown=_shown(named),
+        shown=(shown := _shown(named)),
         left_out=len(found.items) - len(named),
-        ttl=_ttl(found.ttl, found.period, found.frequency),
+        wishes=_wishes(found.ttl, found.period, found.frequency, found.base, found.hours, found.days),
         broken="; ".join(words for words in (found.broken, doubt) if words),
+        unknown=(unknown := _unknown(shown, known)),
+        dates=_dates(
+            found.items[first:last], lambda item: dates.parse(document.date_of(item)), whole=unknown == len(shown)
+        ),
     )
 
 
@@ -133,10 +141,12 @@ def _whole(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str
         title=markup.title_text(about.get("title", "")),
         language=_language(about.get("language", "")),
         entries=tuple(entries),
-        shown=_shown(named),
+        shown=(shown := _shown(named)),
         left_out=len(feed.entries) - len(raws),
-        ttl=_ttl(about.get("ttl", ""), about.get("sy_updateperiod", ""), about.get("sy_updatefrequency", "")),
+        wishes=_wishes(about.get("ttl", ""), about.get("sy_updateperiod", ""), about.get("sy_updatefrequency", "")),
         broken="; ".join(words for words in ("not well-formed", doubt) if words),
+        unknown=_unknown(shown, known),
+        dates=_dates(read, lambda entry: entry.published_at, whole=True),
     )
 
 
@@ -214,20 +224,49 @@ def _text_hash(entry: ParsedEntry) -> str:
     return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _ttl(minutes: str, period: str, frequency: str) -> timedelta | None:
-    """Return the least interval that the feed asks for, None where it asks for none.
+def _unknown(shown: Mapping[str, str], known: Mapping[str, str]) -> int:
+    return sum(raw_id not in known for raw_id in shown)
 
-    An updatePeriod of one hour is not counted: it is what blog software writes into every feed.
-    Source: RSS 2.0 (ttl, in minutes); RDF Site Summary 1.0, module Syndication.
+
+def _dates(items: Sequence[T], date_of: Callable[[T], datetime | None], *, whole: bool) -> tuple[datetime, ...]:
+    """Return the dates of the latest entries, of all if `whole`, latest first."""
+    if not whole and len(items) > DATES:
+        first, last = date_of(items[0]), date_of(items[-1])
+        items = items[-DATES:] if first and last and first < last else items[:DATES]
+    return tuple(sorted((date for item in items if (date := date_of(item)) is not None), reverse=True))
+
+
+def _wishes(
+    minutes: str, period: str, frequency: str, base: str = "", hours: Sequence[str] = (), days: Sequence[str] = ()
+) -> Wishes:
+    """Return what the feed asks for.
+
+    An updatePeriod of one hour counts only with an updateBase: it is what blog software writes into every feed. An hour
+    24 is midnight, as older versions of RSS have it; where every hour or day is to be skipped, none is.
+    Source: RSS 2.0 (ttl, in minutes; skipHours, skipDays); RDF Site Summary 1.0, module Syndication.
     """
-    wishes = []
-    if minutes.isascii() and minutes.isdigit() and int(minutes[:7]) > 0:
-        wishes.append(timedelta(minutes=int(minutes[:7])))
-    if (length := _PERIODS.get(period.strip().lower())) is not None:
-        times = int(frequency[:4]) if frequency.isascii() and frequency.isdigit() else 1
-        if (period.strip().lower(), times) != ("hourly", 1):
-            wishes.append(length / max(1, times))
-    return max(wishes, default=None)
+    ttl, length = timedelta(minutes=_number(minutes)), _period(period, frequency)
+    counted = dates.parse(base) if base.strip() else None
+    if length and not counted and (period.strip().lower(), _number(frequency) or 1) == ("hourly", 1):
+        length = timedelta()
+    skipped = {_number(hour) % 24 for hour in hours if hour.isascii() and hour.isdigit() and int(hour[:3]) <= 24}
+    closed = {_DAYS[day[:3].lower()] for day in days if day[:3].lower() in _DAYS}
+    return Wishes(
+        ttl=max(ttl, length) or None,
+        base=counted if length and length >= ttl else None,
+        hours=frozenset(skipped) if len(skipped) < 24 else frozenset(),
+        days=frozenset(closed) if len(closed) < 7 else frozenset(),
+    )
+
+
+def _period(period: str, frequency: str) -> timedelta:
+    length = _PERIODS.get(period.strip().lower(), timedelta())
+    return length / (_number(frequency) or 1)
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    return int(text[:7]) if text.isascii() and text.isdigit() else 0
 
 
 def _language(declared: str) -> str:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from bot.errors import BotError, FeedReason, FetchReason
-from bot.feeds import schedule
+from bot.feeds import condition, rhythm, schedule
 from bot.model import (
+    Condition,
     Entry,
     EntryId,
     Feed,
+    Moved,
     ParsedEntry,
     ParsedFeed,
     PollOutcome,
     PollResult,
     Request,
     Response,
+    Tally,
     digest,
 )
+from bot.urls import host_key
 
 VALIDATOR_LIMIT = 1_024  # characters: a longer ETag is not stored
 FULL_EVERY = timedelta(days=1)
+MOVES, MOVES_OVER = 3, timedelta(days=1)  # so many answers in a row over that time, and a move is believed
 OLDEST, NEWEST = timedelta(days=20 * 365), timedelta(days=2)  # dates further off are mistakes
 _READABLE = frozenset({200, 203})
 
@@ -36,7 +41,7 @@ def request_for(feed: Feed, now: datetime) -> Request:
     if feed.full_at is None or now - feed.full_at < FULL_EVERY:
         pairs = (("if-none-match", feed.etag), ("if-modified-since", feed.last_modified))
         headers |= {name: value for name, value in pairs if value}
-    return Request(feed.url, headers)
+    return Request(feed.where, headers)
 
 
 def wants_parse(feed: Feed, response: Response) -> bool:
@@ -63,17 +68,18 @@ def result_of(
     needed only where `wants_parse`. Nothing of a failed poll but the count of failures, the error and the due time is
     kept: validators, hash and entries stay.
     """
+    feed = replace(feed, tally=_tallied(feed, answer, now))
     if isinstance(answer, BotError):
-        return _failed(feed, answer, {}, answer.reason.value, str(answer), now, minimum)
-    status, headers = answer.status, answer.headers
+        return _failed(feed, answer, None, answer.reason.value, str(answer), now, minimum)
+    status = answer.status
     if status == 304 and (feed.etag or feed.last_modified):
         return _succeeded(feed, PollOutcome.NOT_MODIFIED, answer, None, now, minimum)
     if status not in _READABLE:
         words = "answered 304 though nothing was known of it" if status == 304 else f"answered with status {status}"
         reason = FeedReason.GONE if status == 410 else FeedReason.HTTP_STATUS
-        return _failed(feed, status, headers, reason.value, words, now, minimum)
+        return _failed(feed, status, answer, reason.value, words, now, minimum)
     if isinstance(parsed, BotError):
-        return _failed(feed, parsed, headers, parsed.reason.value, str(parsed), now, minimum)
+        return _failed(feed, parsed, answer, parsed.reason.value, str(parsed), now, minimum)
     if not wants_parse(feed, answer):
         return _succeeded(feed, PollOutcome.UNCHANGED, answer, None, now, minimum)
     if parsed is None:
@@ -89,9 +95,9 @@ def entry_id(feed_url: str, raw_id: str) -> EntryId:
 def _succeeded(
     feed: Feed, outcome: PollOutcome, response: Response, parsed: ParsedFeed | None, now: datetime, minimum: timedelta
 ) -> PollResult:
-    ttl = parsed.ttl if parsed else feed.ttl
-    due = schedule.after_success(replace(feed, failures=0), response.headers, ttl, now, minimum=minimum)
     full = outcome is not PollOutcome.NOT_MODIFIED
+    ailment = condition.after_answer(feed, parsed, now)
+    ours = parsed is not None and ailment is not Condition.STRANGER
     state = replace(
         feed,
         etag=_validator(response.headers.get("etag", ""), "" if full else feed.etag),
@@ -100,28 +106,34 @@ def _succeeded(
         failures=0,
         stopped=False,
         polled_at=now,
-        next_poll_at=due.at,
-        why=due.why,
         error="",
-        ttl=ttl,
+        wishes=parsed.wishes if parsed else feed.wishes,
+        fresh=schedule.freshness(response.headers, now) if full else feed.fresh,
         full_at=now if full else feed.full_at,
-        title=parsed.title if parsed and parsed.title else feed.title,
+        title=parsed.title if parsed and parsed.title and ours else feed.title,
+        pace=rhythm.learnt(feed, parsed, now) if parsed else feed.pace,
+        **_moved(feed, response, now),
+        **_ailing(feed, ailment, now),
     )
+    due = schedule.after_success(state, response.headers, now, minimum=minimum)
+    state = replace(state, next_poll_at=due.at, why=due.why)
     if parsed is None:
         return PollResult(state, outcome)
-    entries = tuple(_entry(feed, parsed, entry, now) for entry in parsed.entries)
-    return PollResult(state, outcome, entries, parsed.shown, _remarks(parsed))
+    entries = tuple(_entry(feed, parsed, entry, now, held_back=not ours) for entry in parsed.entries)
+    gap = rhythm.is_gap(feed, parsed)
+    return PollResult(state, outcome, entries, parsed.shown, _remarks(parsed), gap=gap)
 
 
 def _failed(
     feed: Feed,
     problem: int | BotError,
-    headers: Mapping[str, str],
+    response: Response | None,
     reason: str,
     words: str,
     now: datetime,
     minimum: timedelta,
 ) -> PollResult:
+    headers = response.headers if response else {}
     due = schedule.after_failure(feed, problem, headers, now, minimum=minimum)
     blamed = not (isinstance(problem, BotError) and problem.reason is FetchReason.NO_NETWORK)
     state = replace(
@@ -132,7 +144,43 @@ def _failed(
         why=due.why,
         error=words,
     )
-    return PollResult(state, PollOutcome.FAILED, reason=reason)
+    if feed.address and blamed and state.failures >= condition.TRIES:  # the new address is worse than the old one
+        state = replace(
+            state, address="", moved=Moved(), etag="", last_modified="", stopped=False, next_poll_at=due.at or now
+        )
+    state = replace(state, **_ailing(feed, condition.after_failure(state, reason, now), now))
+    told = schedule.retry_after(headers, now) if isinstance(problem, int) else None
+    alone = (host_key(response.url), now + told) if told and response else None
+    return PollResult(state, PollOutcome.FAILED, reason=reason, leave_alone=alone)
+
+
+def _ailing(feed: Feed, ailment: Condition | None, now: datetime) -> dict[str, Any]:
+    since = feed.condition_since if ailment is feed.condition else now if ailment else None
+    return {"condition": ailment, "condition_since": since}
+
+
+def _moved(feed: Feed, response: Response, now: datetime) -> dict[str, Any]:
+    """Return what is known of a move after an answer that was a feed: believed once it was said often enough."""
+    to, moved = response.moved_to, feed.moved
+    if not to:
+        return {"moved": Moved()}
+    moved = Moved(to, moved.times + 1, moved.since or now) if to == moved.to else Moved(to, 1, now)
+    believed = moved.times >= MOVES and moved.since is not None and now - moved.since >= MOVES_OVER
+    return {"address": to, "moved": Moved()} if believed else {"moved": moved}
+
+
+def _tallied(feed: Feed, answer: Response | BotError, now: datetime) -> Tally:
+    tally = feed.tally
+    if isinstance(answer, BotError):
+        return replace(tally, since=tally.since or now, polls=tally.polls + 1)
+    asked = answer.request.headers
+    return Tally(
+        since=tally.since or now,
+        polls=tally.polls + 1,
+        conditional=tally.conditional + ("if-none-match" in asked or "if-modified-since" in asked),
+        not_modified=tally.not_modified + (answer.status == 304),
+        octets=tally.octets + len(answer.body),
+    )
 
 
 def _validator(new: str, old: str) -> str:
@@ -147,7 +195,7 @@ def _remarks(parsed: ParsedFeed) -> str:
     return "; ".join(words for words in (parsed.broken, left_out) if words)
 
 
-def _entry(feed: Feed, parsed: ParsedFeed, entry: ParsedEntry, now: datetime) -> Entry:
+def _entry(feed: Feed, parsed: ParsedFeed, entry: ParsedEntry, now: datetime, *, held_back: bool) -> Entry:
     return Entry(
         id=entry_id(feed.url, entry.raw_id),
         feed_url=feed.url,
@@ -159,7 +207,7 @@ def _entry(feed: Feed, parsed: ParsedFeed, entry: ParsedEntry, now: datetime) ->
         language=parsed.language,
         published_at=_plausible(entry.published_at, now),
         seen_at=now,
-        baseline=feed.polled_at is None,
+        baseline=feed.polled_at is None or held_back,
         publisher=entry.publisher,
     )
 

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from bot.errors import BotError, FetchReason
-from bot.model import Feed, digest
+from bot.model import Feed, Wishes, digest
 
 LEAST = timedelta(minutes=15)
 MOST = timedelta(days=1)
@@ -17,6 +17,15 @@ LEAST_WAIT = timedelta(minutes=1)  # the least and the most that we take a Retry
 SLOW = timedelta(hours=1)  # first wait after an answer that a person at the other end must mend
 NO_NETWORK_WAIT = timedelta(minutes=2)
 JITTER = 0.1
+
+WORTHY = timedelta(days=30)  # so long after an alert a feed is asked as often as is polite
+LOOKS = 4  # looks per usual time between two entries of a feed that led to none
+CALM = timedelta(hours=1)  # the longest wait for a feed with a rhythm,
+ASLEEP = timedelta(hours=4)  # and for one that has brought nothing for long
+DOZE = timedelta(days=14)  # how long, at the least; and for so many times its rhythm:
+DOZE_TIMES = 8
+COVER = 2  # what a feed shows at once covers so many intervals, lest an entry come and go between two polls
+
 _SLOW_STATUSES = frozenset({401, 403, 404, 451})
 _DIRECTIVE = re.compile(r'(?:^|,)\s*(max-age|no-cache|no-store)\s*(?:=\s*"?(\d{1,15})"?)?\s*(?=,|$)', re.IGNORECASE)
 
@@ -28,25 +37,88 @@ class Next(NamedTuple):
     why: str
 
 
-def after_success(
-    feed: Feed, headers: Mapping[str, str], ttl: timedelta | None, now: datetime, *, minimum: timedelta = LEAST
-) -> Next:
-    """Say when to ask `feed` again after a 200 or 304: the latest of our floor and what server and feed asked for.
+class _Wait(NamedTuple):
+    length: timedelta
+    why: str
 
-    `headers` are the response's, names lower-case. The floor is the feed's `every`, never below `minimum`. No later
-    than a day, unless the floor itself is longer. Up to a tenth is added, always the same for one feed and moment of
-    its life, so that feeds drift apart. Unreadable values count as absent, so this never raises.
-    Source: RFC 9111 sections 4.2.1 (max-age before Expires), 4.2.3 and 5.1 (Age), RSS 2.0 (ttl).
+
+def after_success(feed: Feed, headers: Mapping[str, str], now: datetime, *, minimum: timedelta = LEAST) -> Next:
+    """Say when to ask `feed`, as the answer left it, again after a 200 or 304.
+
+    That is as often as its rhythm and its worth ask for, but no sooner than our floor and its server allow, nor than it
+    wishes itself; of its wishes so much is cut as makes a poll overlap the one before. `headers` are the response's,
+    names lower-case. The floor is the feed's `every`, never below `minimum`. No later than a day, unless the floor itself
+    is longer. Up to a tenth is added, always the same for one feed and moment of its life, so that feeds drift apart.
+    Unreadable values count as absent, so this never raises.
+    Source: RFC 9111 sections 4.2.1 (max-age before Expires), 4.2.3 and 5.1 (Age), RSS 2.0 (ttl, skipHours, skipDays),
+    RDF Site Summary 1.0, module Syndication.
     """
     floor = max(feed.every or minimum, minimum)
-    fresh, word = _freshness(headers, now)
-    wishes = [(floor, "own interval"), (fresh, word), (ttl or timedelta(), "the feed's ttl")]
-    interval, why = max(wishes, key=lambda wish: wish[0])
     most = max(MOST, floor)
-    if interval > most:
-        return Next(now + most, f"{why}, cut to {brief(most)}")
-    spread = interval * (JITTER * _share(feed, now))
-    return Next(now + min(most, interval + spread), f"{why}, {brief(interval)}")
+    wait = max(_own(feed, floor, now), _kept(_wished(feed, floor, now), feed, floor), key=lambda wait: wait.length)
+    wait = max(wait, _fresh(feed, headers, now), key=lambda wait: wait.length)
+    if wait.length > most:
+        return Next(now + most, f"{wait.why}, cut to {brief(most)}")
+    due = now + min(most, wait.length * (1 + JITTER * _share(feed, now)))
+    open_at = _unskipped(due, feed.wishes)
+    if open_at > due:
+        return Next(min(open_at, now + most), "hours or days that the feed wants to be left alone in")
+    return Next(due, f"{wait.why}, {brief(wait.length)}")
+
+
+def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Return for how long from `now` an answer counts as fresh, None where its headers do not say."""
+    length, word = _freshness(headers, now)
+    return length if word else None
+
+
+def _own(feed: Feed, floor: timedelta, now: datetime) -> _Wait:
+    """Return how long we would wait by ourselves."""
+    pace = feed.pace
+    if feed.every is not None:
+        return _Wait(floor, "own interval")
+    if pace.told_at is not None and now - pace.told_at < WORTHY:
+        return _Wait(floor, "it led to an alert lately")
+    if pace.gap is None:
+        return _Wait(floor, "own interval")
+    silence = now - pace.news_at if pace.news_at else timedelta()
+    asleep = silence > max(DOZE, DOZE_TIMES * pace.gap)
+    if asleep:
+        return _kept(_Wait(ASLEEP, f"nothing new for {brief(silence)}"), feed, floor)
+    return _kept(_Wait(min(CALM, pace.gap / LOOKS), f"an entry each {brief(pace.gap)} or so"), feed, floor)
+
+
+def _kept(wait: _Wait, feed: Feed, floor: timedelta) -> _Wait:
+    """Return `wait`, cut so that what the feed shows at once covers it, but not below the floor."""
+    pace = feed.pace
+    if pace.reach is not None and pace.reach / COVER < wait.length:
+        wait = _Wait(pace.reach / COVER, f"it shows but {brief(pace.reach)} at once")
+    if pace.bound is not None and pace.bound < wait.length:
+        wait = _Wait(pace.bound, "entries may have been missed")
+    return wait if wait.length >= floor else _Wait(floor, wait.why)
+
+
+def _wished(feed: Feed, floor: timedelta, now: datetime) -> _Wait:
+    """Return how long the feed itself wants us to wait."""
+    ttl, base = feed.wishes.ttl, feed.wishes.base
+    if not ttl:
+        return _Wait(timedelta(), "")
+    if base is None or ttl <= timedelta():
+        return _Wait(ttl, "the feed's own wish")
+    ticks = -((base - now - floor) // ttl)  # updates come at base + n * ttl: the first one after the floor
+    return _Wait(base + ticks * ttl - now, "the feed's own times of update")
+
+
+def _unskipped(at: datetime, wishes: Wishes) -> datetime:
+    """Return the first moment from `at` on that lies in no hour or day to be skipped, `at` itself where all are."""
+    if not wishes.hours and not wishes.days:
+        return at
+    moment = at
+    for _ in range(8 * 24):
+        if moment.hour not in wishes.hours and moment.weekday() not in wishes.days:
+            return moment
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return at
 
 
 def after_failure(
@@ -60,8 +132,8 @@ def after_failure(
     """Say when to ask `feed` again after a bad status (`problem` is the code) or an error.
 
     The wait doubles with each failure in a row (`feed.failures` counts those before this one) up to a day, give or take
-    a tenth. 410 stops; 401, 403, 404 and 451 begin at an hour. A Retry-After on 429 or 503 is kept to, between a minute
-    and a day: no request before it. Where the network is down the feed is not to blame, and soon asked again.
+    a tenth. 410 stops; 401, 403, 404 and 451 begin at an hour. A Retry-After is kept to, between a minute and a day: no
+    request before it. Where the network is down the feed is not to blame, and soon asked again.
     Source: RFC 9110 sections 10.2.3 (Retry-After) and 15.5.11 (410), RFC 6585 (429).
     """
     if problem == 410:
@@ -73,7 +145,7 @@ def after_failure(
     most = max(MOST, floor)
     wait = min(most, first * 2 ** min(feed.failures, 12))
     wait = min(most, max(minimum, wait * (1 + JITTER * (2 * _share(feed, now) - 1))))
-    told = retry_after(headers, now) if problem in {429, 503} else None
+    told = retry_after(headers, now) if isinstance(problem, int) else None
     if told is not None and told >= wait:
         return Next(now + told, f"the server asked to wait {brief(told)}")
     return Next(now + wait, f"failure {feed.failures + 1} in a row, waiting {brief(wait)}")
@@ -101,6 +173,14 @@ def http_date(value: str) -> datetime | None:
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _fresh(feed: Feed, headers: Mapping[str, str], now: datetime) -> _Wait:
+    """Return for how long the answer is fresh: a 304 that does not say renews what the last full answer said."""
+    length, word = _freshness(headers, now)
+    if not word and "no-cache" not in headers.get("cache-control", "") and feed.fresh:
+        return _Wait(feed.fresh, "its server's word")
+    return _Wait(length, word)
 
 
 def _freshness(headers: Mapping[str, str], now: datetime) -> tuple[timedelta, str]:

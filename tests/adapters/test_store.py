@@ -18,6 +18,7 @@ from bot.model import (
     Action,
     Article,
     Change,
+    Condition,
     Entry,
     EntryId,
     Feed,
@@ -25,9 +26,11 @@ from bot.model import (
     Kind,
     Message,
     Move,
+    Moved,
     Operation,
     OperationKey,
     OperationState,
+    Pace,
     PollOutcome,
     PollResult,
     Reason,
@@ -37,12 +40,15 @@ from bot.model import (
     Story,
     StoryId,
     StoryMove,
+    Tally,
     Telling,
     Traits,
     Verb,
     Visit,
     Vote,
+    Wishes,
 )
+from bot.urls import host_key
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LEASE = 60.0
@@ -246,12 +252,84 @@ def test_a_feed_comes_back_as_it_was_written(store):
         next_poll_at=later(hours=2),
         why="its ttl",
         error="broken",
-        ttl=timedelta(minutes=30),
+        wishes=Wishes(timedelta(minutes=30), NOW, frozenset({2, 3}), frozenset({6})),
+        fresh=timedelta(minutes=5),
         full_at=NOW,
         title="News of the Example",
+        address="https://new.example/feed",
+        moved=Moved("https://newer.example/feed", 2, NOW),
+        pace=Pace(timedelta(hours=1), timedelta(hours=9), timedelta(hours=2), 0.5, 3, NOW),
+        tally=Tally(NOW, 9, 8, 7, 60_000),
+        condition=Condition.SILENT,
+        condition_since=NOW,
     )
     store.finish(visit, [PollResult(kept, PollOutcome.NOT_MODIFIED)], NOW, slow=False)
     assert store.feeds() == [kept]
+
+
+def test_a_host_that_asks_to_be_left_alone_is(store):
+    """All of its feeds and pages wait, whoever would hasten them; other hosts do not."""
+    feeds = [feed(1), feed(2), feed(3, "other.example")]
+    store.sync_feeds(feeds, NOW, spread_s=0)
+    visit = store.claim(NOW, worker="w", lease_s=LEASE)
+    until = later(hours=2)
+    waits = replace(visit.feeds[0], failures=1, next_poll_at=until)
+    alone = (host_key(feeds[0].url), until)
+    store.finish(visit, [PollResult(waits, PollOutcome.FAILED, leave_alone=alone)], NOW, slow=False)
+    store.hasten(NOW)
+    assert [f.url for f in store.claim(NOW, worker="w", lease_s=LEASE).feeds] == [feeds[2].url]
+    assert store.claim(later(seconds=LEASE / 2), worker="w", lease_s=LEASE) is None
+    assert {f.url for f in store.claim(until, worker="w", lease_s=LEASE).feeds} == {f.url for f in feeds[:2]}
+
+
+def test_the_page_of_a_host_that_is_left_alone_waits(store):
+    poll(store, entry(1))
+    store.sift([], [entry(1).id], NOW)
+    visit = Visit("", "none", (), NOW)
+    with store._transaction() as db:
+        db.execute("INSERT INTO visits VALUES ('none', '', 'w', ?)", (later(hours=1).timestamp(),))
+    result = PollResult(feed(), PollOutcome.FAILED, leave_alone=(host_key(entry(1).url), later(hours=1)))
+    assert store.finish(visit, [result], NOW, slow=False)
+    assert store.lease_unread(later(minutes=59), lease_s=LEASE) is None
+    assert store.next_work() == later(hours=1)
+    assert store.lease_unread(later(hours=1), lease_s=LEASE) is not None
+
+
+def test_a_feed_that_led_to_an_alert_is_remembered_as_worth_it(store):
+    poll(store, entry(1), entry(2))
+    store.sift([article(entry(1)), article(entry(2))], [], NOW)
+    store.save_finding(article(entry(2)), FINDING, STORY, ["k"], [], later(hours=1))
+    assert store.feeds()[0].pace.told_at is None
+    store.save_finding(article(entry(1)), FINDING, STORY, ["k"], [operation(1)], later(hours=2))
+    assert store.feeds()[0].pace.told_at == later(hours=2)
+    poll(store, at=later(days=2))  # what a poll writes does not touch it
+    assert store.feeds()[0].pace.told_at == later(hours=2)
+
+
+def test_feeds_of_the_second_version_come_along(tmp_path):
+    connection = sqlite3.connect(tmp_path / "t.db")
+    connection.executescript(f"{schema._STEPS[0]};{schema._STEPS[1]}; PRAGMA user_version = 2;")
+    moment = NOW.timestamp()
+    connection.execute(
+        "INSERT INTO feeds (url, host, etag, ttl_s, polled_at, next_poll_at) VALUES (?, ?, '\"1\"', 1800, ?, ?)",
+        (feed().url, host_key(feed().url), moment, moment),
+    )
+    connection.execute("INSERT INTO hosts (host, next_due) VALUES (?, ?)", (host_key(feed().url), moment))
+    connection.execute("INSERT INTO shown VALUES (1, 'r', 'h', NULL)")
+    connection.execute(
+        "INSERT INTO entries (id, feed_id, raw_id, item_hash, url, page, host, title, summary, language, publisher,"
+        " seen_at, published_at, baseline, state) VALUES ('e', 1, 'r', 'h', '', '', '', 'T', x'', 'en', '', ?, ?, 0, 'judged')",
+        (moment, moment - 3600),
+    )
+    connection.commit()
+    connection.close()
+    store = SqliteStore(tmp_path / "t.db")
+    (kept,) = store.feeds()
+    assert (kept.etag, kept.wishes, kept.polled_at) == ('"1"', Wishes(timedelta(minutes=30)), NOW)
+    assert (kept.pace, kept.moved, kept.condition) == (Pace(news_at=later(hours=-1)), Moved(), None)
+    assert store.known_entries(feed().url) == {"r": "h"}
+    assert store.claim(NOW, worker="w", lease_s=LEASE).feeds == (kept,)
+    store.close()
 
 
 # ---------------------------------------------------------------------------------------------- entries

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import FeedError, FeedReason
 from bot.feeds.parse import parse, read
-from bot.model import ParsedFeed
+from bot.model import ParsedFeed, Wishes
 
 URL = "https://site.test/feeds/main"
 JULY = datetime(2025, 7, 8, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ JSON = json.dumps(
 
 def test_rss() -> None:
     feed = parse(RSS.encode(), URL)
-    assert (feed.title, feed.language, feed.ttl, feed.broken) == ("Lab & Work", "en", timedelta(minutes=90), "")
+    assert (feed.title, feed.language, feed.wishes.ttl, feed.broken) == ("Lab & Work", "en", timedelta(minutes=90), "")
     first, second, third = feed.entries
     assert first.raw_id == "n-1"
     assert first.title == "Ada Byron joins the laboratory"
@@ -95,12 +95,12 @@ def test_rdf_with_the_interval_it_asks_for() -> None:
     feed = parse(RDF.encode(), URL)
     (entry,) = feed.entries
     assert (entry.raw_id, entry.title, entry.summary) == ("https://site.test/r1", "One", "Text")
-    assert feed.ttl == timedelta(hours=6)
+    assert feed.wishes.ttl == timedelta(hours=6)
 
 
 def test_the_interval_that_blog_software_always_writes_is_no_wish() -> None:
     hourly = RDF.replace("daily", "hourly").replace("<sy:updateFrequency>4", "<sy:updateFrequency>1")
-    assert parse(hourly.encode(), URL).ttl is None
+    assert parse(hourly.encode(), URL).wishes.ttl is None
 
 
 def test_json_feed() -> None:
@@ -326,3 +326,50 @@ def test_a_feed_of_others_entries_names_who_published_each(title: str, source: s
 def test_a_search_that_found_nothing_is_a_feed_all_the_same(body: str) -> None:
     parsed = parse(body.encode(), "https://search.example/rss")
     assert (parsed.entries, dict(parsed.shown), parsed.broken) == ((), {}, "no entries")
+
+
+@pytest.mark.parametrize(
+    ("inside", "wishes"),
+    [
+        ("<ttl>60</ttl>", Wishes(timedelta(hours=1))),
+        ("<ttl> 60 </ttl>", Wishes(timedelta(hours=1))),
+        ("<ttl>0</ttl>", Wishes()),
+        ("<ttl>soon</ttl>", Wishes()),
+        ("<skipHours><hour>0</hour><hour>23</hour><hour>24</hour></skipHours>", Wishes(hours=frozenset({0, 23}))),
+        ("<skipHours><hour>-1</hour><hour>25</hour><hour>x</hour></skipHours>", Wishes()),
+        (f"<skipHours>{''.join(f'<hour>{n}</hour>' for n in range(24))}</skipHours>", Wishes()),  # never is a mistake
+        (
+            "<skipDays><day>Saturday</day><day>sunday</day><day>Caturday</day></skipDays>",
+            Wishes(days=frozenset({5, 6})),
+        ),
+        (
+            "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>",
+            Wishes(timedelta(hours=6)),
+        ),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>1</sy:updateFrequency>", Wishes()),
+        (
+            "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateBase>2026-01-01T06:30+00:00</sy:updateBase>",
+            Wishes(timedelta(days=1), datetime(2026, 1, 1, 6, 30, tzinfo=UTC)),
+        ),
+        ("<sy:updateBase>2026-01-01T06:30+00:00</sy:updateBase>", Wishes()),  # a base of what?
+    ],
+)
+def test_when_a_feed_wants_to_be_asked_is_read_from_the_feed(inside: str, wishes: Wishes) -> None:
+    spaces = "xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
+    body = f"<rss version='2.0' {spaces}><channel><title>T</title>{inside}<item><title>x</title></item></channel></rss>"
+    assert parse(body.encode(), URL).wishes == wishes
+
+
+def test_dates_of_known_entries_are_told_too_and_who_is_new() -> None:
+    def body(first: int) -> bytes:
+        rows = (
+            f"<item><guid>{n}</guid><title>{n}</title><pubDate>{n:02} Jul 2026 10:00 GMT</pubDate></item>"
+            for n in range(first, first - 4, -1)
+        )
+        return f"<rss><channel><title>T</title>{''.join(rows)}</channel></rss>".encode()
+
+    before = parse(body(9), URL)
+    after = parse(body(10), URL, known=before.shown)
+    assert [entry.raw_id for entry in after.entries] == ["10"]
+    assert (after.unknown, [date.day for date in after.dates]) == (1, [10, 9, 8, 7])
+    assert (before.unknown, [date.day for date in before.dates]) == (4, [9, 8, 7, 6])

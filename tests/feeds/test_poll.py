@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import BotError, Fate, FeedError, FeedReason, FetchError, FetchReason
 from bot.feeds import poll
-from bot.model import Feed, ParsedEntry, ParsedFeed, PollOutcome, Request, Response
+from bot.model import Feed, ParsedEntry, ParsedFeed, PollOutcome, Request, Response, Tally, Wishes
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 OLD = Feed(
@@ -20,11 +20,11 @@ OLD = Feed(
     failures=3,
     polled_at=NOW - timedelta(hours=1),
     full_at=NOW - timedelta(hours=1),
-    ttl=timedelta(hours=2),
+    wishes=Wishes(ttl=timedelta(hours=2)),
     error="before",
 )
 ENTRY = ParsedEntry("1", "hash", "https://site.test/1", "One", "Text", NOW - timedelta(hours=3))
-PARSED = ParsedFeed("Site", "en", (ENTRY,), {"1": "hash"}, ttl=timedelta(hours=4))
+PARSED = ParsedFeed("Site", "en", (ENTRY,), {"1": "hash"}, wishes=Wishes(ttl=timedelta(hours=4)))
 
 
 def response(status: int = 200, body: bytes = b"new", **headers: str) -> Response:
@@ -55,7 +55,7 @@ def test_a_good_answer_renews_the_state() -> None:
     assert result.shown == {"1": "hash"}
     feed = result.feed
     assert (feed.etag, feed.last_modified, feed.body_hash) == ('"2"', "", poll.body_hash(b"new"))
-    assert (feed.failures, feed.error, feed.polled_at, feed.full_at, feed.ttl) == (0, "", NOW, NOW, PARSED.ttl)
+    assert (feed.failures, feed.error, feed.polled_at, feed.full_at, feed.wishes) == (0, "", NOW, NOW, PARSED.wishes)
     assert feed.next_poll_at is not None
     assert feed.next_poll_at >= NOW + timedelta(hours=4)  # the ttl
 
@@ -140,7 +140,7 @@ def test_a_failure_changes_nothing_but_the_count_the_words_and_the_time(
     assert feed.failures == 4
     assert feed.error
     assert feed.stopped is (reason == "gone")
-    kept = ("etag", "last_modified", "body_hash", "polled_at", "full_at", "ttl")
+    kept = ("etag", "last_modified", "body_hash", "polled_at", "full_at", "wishes", "pace")
     assert [getattr(feed, name) for name in kept] == [getattr(OLD, name) for name in kept]
 
 
@@ -166,3 +166,71 @@ def test_what_was_left_out_and_broken_is_said() -> None:
 def test_a_body_that_wants_parsing_is_not_forgotten() -> None:
     with pytest.raises(ValueError, match="wants parsing"):
         poll.result_of(OLD, response(), None, NOW)
+
+
+# ---------------------------------------------------------------------------------------------- moves
+
+NEW = "https://new.test/feed"
+
+
+def moves(*said: tuple[float, str]) -> Feed:
+    """Return OLD after answers so many hours from now, each with the address that it says for good, "" for none."""
+    feed = OLD
+    for hours, to in said:
+        feed = poll.result_of(feed, replace(response(), moved_to=to), PARSED, NOW + timedelta(hours=hours)).feed
+    return feed
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        (((0, NEW),), OLD.url),  # once is nothing: a maintenance page says that too
+        (((0, NEW), (1, NEW), (2, NEW)), OLD.url),  # three times, but not over a day
+        (((0, NEW), (24, NEW)), OLD.url),  # a day, but only twice
+        (((0, NEW), (12, NEW), (24, NEW)), NEW),
+        (((0, NEW), (12, ""), (24, NEW), (25, NEW)), OLD.url),  # it changed its mind in between
+        (((0, NEW), (12, "https://newer.test/"), (24, NEW)), OLD.url),
+        (((0, NEW), (12, NEW), (24, NEW), (25, "")), NEW),  # the new address answers by itself
+    ],
+)
+def test_a_move_is_believed_after_three_agreeing_answers_over_a_day(
+    said: tuple[tuple[float, str], ...], where: str
+) -> None:
+    feed = moves(*said)
+    assert (feed.where, feed.url) == (where, OLD.url)
+    assert poll.request_for(feed, NOW).url == where
+
+
+def test_a_move_onto_something_that_is_no_feed_does_not_count() -> None:
+    feed = OLD
+    page = FeedError(FeedReason.NOT_A_FEED, "a web page came", Fate.RETRY)
+    for hours in (0, 12, 24, 36):
+        feed = poll.result_of(feed, replace(response(), moved_to=NEW), page, NOW + timedelta(hours=hours)).feed
+    assert (feed.where, feed.moved.times) == (OLD.url, 0)
+
+
+def test_an_entry_keeps_its_id_when_its_feed_moves() -> None:
+    feed = moves((0, NEW), (12, NEW), (24, NEW))
+    (entry,) = poll.result_of(feed, response(body=b"newer"), PARSED, NOW + timedelta(days=2)).entries
+    assert (entry.id, entry.feed_url) == (poll.entry_id(OLD.url, "1"), OLD.url)
+
+
+def test_a_new_address_that_fails_is_given_up_for_the_old_one() -> None:
+    feed = replace(OLD, address=NEW, failures=0)
+    for _ in range(3):
+        feed = poll.result_of(feed, response(404), None, NOW).feed
+    assert (feed.where, feed.etag, feed.stopped) == (OLD.url, "", False)
+
+
+def test_a_host_that_says_when_to_come_back_is_left_alone_till_then() -> None:
+    result = poll.result_of(OLD, response(429, retry_after="7200"), None, NOW)
+    assert result.leave_alone == ("site.test:443", NOW + timedelta(hours=2))
+    assert poll.result_of(OLD, response(500), None, NOW).leave_alone is None
+
+
+def test_what_asking_costs_is_counted() -> None:
+    feed = OLD
+    conditional = replace(response(304, b""), request=Request(OLD.url, {"if-none-match": "x"}))
+    for answer in (response(), conditional, FetchError(FetchReason.TIMEOUT, "", Fate.RETRY)):
+        feed = poll.result_of(feed, answer, PARSED, NOW).feed
+    assert feed.tally == Tally(since=NOW, polls=3, conditional=1, not_modified=1, octets=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Fate, FeedError, FeedReason, FetchError, FetchReason
 from bot.feeds.schedule import JITTER, LEAST, MOST, NO_NETWORK_WAIT, after_failure, after_success, brief, retry_after
-from bot.model import Feed
+from bot.model import Feed, Pace, Wishes
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 FEED = Feed("https://site.test/feed")
@@ -24,7 +25,7 @@ def date(moment: datetime) -> str:
 
 
 def wait(feed: Feed, headers: dict[str, str], ttl: timedelta | None = None) -> timedelta:
-    at = after_success(feed, headers, ttl, NOW).at
+    at = after_success(replace(feed, wishes=Wishes(ttl=ttl)), headers, NOW).at
     assert at is not None
     return at - NOW
 
@@ -71,7 +72,7 @@ def test_the_next_poll_waits_for_the_latest_wish(
     ],
 )
 def test_the_users_interval_is_a_floor(every: timedelta | None, minimum: timedelta, least: timedelta) -> None:
-    due = after_success(Feed(FEED.url, every=every), {}, None, NOW, minimum=minimum)
+    due = after_success(Feed(FEED.url, every=every), {}, NOW, minimum=minimum)
     assert due.at is not None
     assert least <= due.at - NOW <= least * (1 + JITTER)
     assert "own interval" in due.why
@@ -127,6 +128,89 @@ def test_a_missing_network_is_not_the_feeds_fault() -> None:
     assert due == (NOW + NO_NETWORK_WAIT, "no network")
 
 
+# ---------------------------------------------------------------------------------------------- rhythm and worth
+
+
+def paced(**pace: object) -> Feed:
+    return Feed(FEED.url, polled_at=NOW, pace=Pace(**{"news_at": NOW - HOUR, **pace}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("feed", "least", "why"),
+    [
+        (FEED, 15 * MINUTE, "own interval"),  # nothing is known of it yet
+        (paced(gap=20 * MINUTE), 15 * MINUTE, "an entry each 20 min"),  # a newsroom
+        (paced(gap=2 * HOUR), 30 * MINUTE, "an entry each 2 h"),
+        (paced(gap=9 * DAY), HOUR, "an entry each 9 d"),  # a laboratory's blog: still within the hour
+        (paced(gap=HOUR, news_at=NOW - 15 * DAY), 4 * HOUR, "nothing new for 15 d"),
+        (paced(gap=9 * DAY, news_at=NOW - 15 * DAY), HOUR, "an entry each 9 d"),  # so long is not odd for it
+        (paced(gap=9 * DAY, news_at=NOW - 80 * DAY), 4 * HOUR, "nothing new for 80 d"),
+        (paced(gap=9 * DAY, told_at=NOW - 29 * DAY), 15 * MINUTE, "alert lately"),  # worth it
+        (paced(gap=9 * DAY, told_at=NOW - 31 * DAY), HOUR, "an entry each 9 d"),  # not any more
+        (paced(gap=9 * DAY, reach=80 * MINUTE), 40 * MINUTE, "but 1 h 20 min at once"),  # else entries slip through
+        (paced(gap=9 * DAY, bound=25 * MINUTE), 25 * MINUTE, "may have been missed"),
+        (paced(gap=9 * DAY, bound=5 * MINUTE), 15 * MINUTE, "may have been missed"),  # not below the floor
+        (replace(paced(gap=MINUTE), every=2 * HOUR), 2 * HOUR, "own interval"),  # the user knows better
+    ],
+)
+def test_a_feed_is_asked_by_its_rhythm_and_its_worth(feed: Feed, least: timedelta, why: str) -> None:
+    due = after_success(feed, {}, NOW)
+    assert due.at is not None
+    assert least <= due.at - NOW <= least * (1 + JITTER)
+    assert why in due.why
+
+
+@pytest.mark.parametrize(
+    ("wishes", "pace", "least"),
+    [
+        (Wishes(ttl=6 * HOUR), Pace(), 6 * HOUR),
+        (Wishes(ttl=6 * HOUR), Pace(reach=2 * HOUR), HOUR),  # its own wish would lose entries
+        (Wishes(ttl=6 * HOUR), Pace(bound=30 * MINUTE), 30 * MINUTE),
+        (Wishes(ttl=6 * HOUR, base=NOW - 5 * HOUR), Pace(), HOUR),  # its next update is in an hour
+        (Wishes(ttl=6 * HOUR, base=NOW + 30 * HOUR), Pace(), 6 * HOUR),
+        (Wishes(ttl=6 * HOUR, base=NOW - 12 * HOUR + 5 * MINUTE), Pace(), 6 * HOUR + 5 * MINUTE),  # 5 min are too soon
+    ],
+)
+def test_a_feeds_own_wishes_count_as_far_as_nothing_is_missed(wishes: Wishes, pace: Pace, least: timedelta) -> None:
+    at = after_success(Feed(FEED.url, wishes=wishes, pace=pace), {}, NOW).at
+    assert at is not None
+    assert least <= at - NOW <= least * (1 + JITTER)
+
+
+def test_what_its_server_calls_fresh_is_not_asked_for_even_if_something_may_be_missed() -> None:
+    assert wait(paced(reach=HOUR), {"cache-control": "max-age=7200"}) >= 2 * HOUR
+
+
+def test_a_304_that_says_nothing_renews_what_the_full_answer_said() -> None:
+    fresh = Feed(FEED.url, fresh=3 * HOUR)
+    assert wait(fresh, {}) >= 3 * HOUR
+    assert wait(fresh, {"cache-control": "max-age=60"}) <= 17 * MINUTE  # it does say
+    assert wait(fresh, {"cache-control": "no-cache"}) <= 17 * MINUTE
+
+
+# NOW is noon of a Wednesday
+@pytest.mark.parametrize(
+    ("hours", "days", "expected"),
+    [
+        ({13}, set(), None),  # not now
+        ({12}, set(), NOW + HOUR),
+        ({12, 13, 14}, set(), NOW + 3 * HOUR),
+        (set(), {2}, NOW + 12 * HOUR),
+        ({0, 1}, {2}, NOW + 14 * HOUR),
+        (set(), {2, 3}, NOW + DAY),  # no later than a day
+        (set(range(24)), set(), None),  # all hours: a mistake
+    ],
+)
+def test_hours_and_days_to_be_skipped_are(hours: set[int], days: set[int], expected: datetime | None) -> None:
+    due = after_success(Feed(FEED.url, wishes=Wishes(hours=frozenset(hours), days=frozenset(days))), {}, NOW)
+    assert due.at is not None
+    if expected is None:
+        assert due.at < NOW + 17 * MINUTE
+    else:
+        assert due.at == expected
+        assert "left alone" in due.why
+
+
 def test_feeds_drift_apart_and_each_is_predictable() -> None:
     feeds = [Feed(f"https://site.test/{n}") for n in range(50)]
     waits = [wait(feed, {}) for feed in feeds]
@@ -148,12 +232,28 @@ _FEEDS = st.builds(
     st.sampled_from([f"https://site.test/{n}" for n in range(9)]),
     every=st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=9)),
     failures=st.integers(0, 10_000),
+    wishes=st.builds(
+        Wishes,
+        ttl=st.none() | st.timedeltas(timedelta(), timedelta(days=400)),
+        base=st.none() | st.datetimes(timezones=st.just(UTC)),
+        hours=st.frozensets(st.integers(0, 23)),
+        days=st.frozensets(st.integers(0, 6)),
+    ),
+    fresh=st.none() | st.timedeltas(),
+    pace=st.builds(
+        Pace,
+        gap=st.none() | st.timedeltas(timedelta(), timedelta(days=365)),
+        reach=st.none() | st.timedeltas(timedelta(), timedelta(days=365)),
+        bound=st.none() | st.timedeltas(timedelta(), timedelta(days=1)),
+        news_at=st.none() | st.just(NOW - HOUR),
+        told_at=st.none() | st.just(NOW - HOUR),
+    ),
 )
 
 
-@given(_FEEDS, _HEADERS, st.none() | st.timedeltas(timedelta(), timedelta(days=999)))
-def test_a_success_is_never_followed_out_of_bounds(feed: Feed, headers: dict[str, str], ttl: timedelta | None) -> None:
-    due = after_success(feed, headers, ttl, NOW)
+@given(_FEEDS, _HEADERS)
+def test_a_success_is_never_followed_out_of_bounds(feed: Feed, headers: dict[str, str]) -> None:
+    due = after_success(feed, headers, NOW)
     assert due.at is not None
     assert max(LEAST, feed.every or LEAST) <= due.at - NOW <= max(MOST, feed.every or LEAST)
     assert due.why

@@ -454,3 +454,51 @@ def test_an_entry_that_breaks_sifting_holds_up_nobody(scene, monkeypatch):
     scene.poll()
     scene.run()
     assert len(scene.texts()) == 1, "judged by the feed's text"
+
+
+def test_what_ails_a_feed_is_said_once_and_that_it_is_over_once(scene, caplog):
+    caplog.set_level("INFO")
+    scene.web.pages[FEED] = Page(b"<html><title>Sorry</title></html>")
+    for _ in range(6):
+        scene.clock.advance(86_400)
+        scene.pipeline.poll_host("w")
+    scene.web.pages[FEED] = rss(("old", "A phone is out", "A phone."))
+    scene.clock.advance(86_400)
+    scene.pipeline.poll_host("w")
+    said = [record.message for record in caplog.records if "well" in record.message]
+    assert ["unwell" in line for line in said] == [True, False]
+
+
+def test_entries_that_may_have_been_missed_are_an_alarm(scene, caplog):
+    caplog.set_level("WARNING")
+    scene.web.pages[FEED] = rss(("a", "One", ""), ("b", "Two", ""))
+    (result,) = scene.poll()
+    assert result.gap
+    assert result.feed.next_poll_at - scene.clock.now() <= timedelta(minutes=33)  # half of the hour before
+    assert any("missed" in record.message for record in caplog.records)
+    scene.web.pages[FEED] = rss(("b", "Two", ""), ("c", "Three", ""))
+    (result,) = scene.poll()
+    assert not result.gap
+
+
+def test_a_host_that_asks_to_be_left_alone_is_not_asked_for_its_other_feeds(scene):
+    other = "https://news.example/other.xml"
+    scene.store.sync_feeds([Feed(FEED), Feed(other)], scene.clock.now(), spread_s=0)
+    busy = Page(b"", status=429, headers={"retry-after": "7200"})
+    scene.web.pages |= {FEED: busy, other: busy}
+    scene.web.asked.clear()
+    for _ in range(7):
+        scene.poll()
+    assert len(scene.web.asked) == 4  # once at each of 0, 2, 4 and 6 hours
+
+
+def test_a_page_is_not_asked_for_before_its_host_allows(scene):
+    scene.web.pages[FEED] = rss(("a", HIRE, "She starts in May."), ("old", "A phone is out", "A phone."))
+    scene.web.pages[STORY] = Page(b"", status=503, headers={"retry-after": "300"})
+    scene.poll()
+    scene.pipeline.sift_entries()
+    assert scene.pipeline.read_page()
+    scene.clock.advance(299)
+    assert not scene.pipeline.read_page()
+    scene.clock.advance(1)
+    assert scene.pipeline.read_page()
