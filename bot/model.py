@@ -67,8 +67,8 @@ class Pace:
 class Wishes:
     """What a feed itself says of when to ask it.
 
-    `ttl` is the least interval, `base` a moment that its updates are counted from, one each `ttl`. `hours` (0 to 23) and
-    `days` (0 is Monday) are those, by UTC, in which it is not to be asked.
+    `ttl` is the least interval, `base` a moment that its updates are counted from, one each `ttl`. `hours` (0 to 23)
+    and `days` (0 is Monday) are those, by UTC, in which it is not to be asked.
     """
 
     ttl: timedelta | None = None
@@ -106,8 +106,8 @@ class Feed:
     poll that brought a readable answer: None means that the next one is the feed's first, its baseline.
     `why` says why `next_poll_at` is what it is. `wishes` is what the feed itself asked for when it was last read,
     `fresh` for how long the server called its last full answer fresh, `full_at` when that was: validators are left out
-    after a day, lest they lie. `name` is what the config calls it, `title` what it calls itself. `address` is where it is
-    really asked, once its server has said often enough that it has moved: `url` stays its name.
+    after a day, lest they lie. `name` is what the config calls it, `title` what it calls itself. `address` is where it
+    is really asked, once its server has said often enough that it has moved: `url` stays its name.
     """
 
     url: str
@@ -181,8 +181,8 @@ class ParsedEntry:
 class ParsedFeed:
     """What one body said: its new or changed entries, and the hash of every entry it shows.
 
-    `shown` maps raw id to item hash for all entries, so that what is gone can be forgotten later; `unknown` of them were
-    never met before. `dates` are those that the entries shown bear, the known ones too, latest first. `broken` names
+    `shown` maps raw id to item hash for all entries, so that what is gone can be forgotten later; `unknown` of them
+    were never met before. `dates` are those that the entries shown bear, the known ones too, latest first. `broken` names
     what was wrong with a body that could be read all the same.
     """
 

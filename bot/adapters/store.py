@@ -677,8 +677,8 @@ class SqliteStore:
         """
         row = self._rows(
             "SELECT min(due) AS due FROM"
-            " (SELECT min(max(due_at, lease_until, coalesce((SELECT alone_until FROM hosts h WHERE h.host = e.host), 0)))"
-            " AS due FROM entries e WHERE state = 'wanted' UNION ALL SELECT"
+            " (SELECT min(max(due_at, lease_until,"
+            " coalesce((SELECT alone_until FROM hosts h WHERE h.host = e.host), 0))) AS due FROM entries e WHERE state = 'wanted' UNION ALL SELECT"
             " max(o.due_at, coalesce((SELECT max(started_at) FROM outbox WHERE channel = o.channel), 0) + ?)"
             " FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.seq ="
             " (SELECT min(seq) FROM outbox WHERE channel = o.channel AND state IN ('pending', 'sending', 'parked')))",
@@ -817,8 +817,8 @@ def _lock(path: Path) -> int:
 
 def _refresh_host(db: sqlite3.Connection, host: str) -> None:
     db.execute(
-        "UPDATE hosts SET next_due = (SELECT max(min(next_poll_at), alone_until) FROM feeds WHERE host = :host AND active"
-        " AND NOT stopped AND visit IS NULL HAVING min(next_poll_at) IS NOT NULL) WHERE host = :host",
+        "UPDATE hosts SET next_due = (SELECT max(min(next_poll_at), alone_until) FROM feeds WHERE host = :host"
+        " AND active AND NOT stopped AND visit IS NULL HAVING min(next_poll_at) IS NOT NULL) WHERE host = :host",
         {"host": host},
     )
 

@@ -16,19 +16,20 @@ QUIET = timedelta(days=4)  # the least silence that is odd,
 QUIET_TIMES = 8  # and how many times as long as usual
 _WORD = 4  # letters of a word by which a title is known again
 
+_FIND = "`talentwire feeds add` with the site's address looks for its feed"
 ADVICE: Mapping[Condition, str] = {
-    Condition.NEVER: "check the address: `talentwire feeds test` says what comes, `talentwire feeds add` finds the feed of a page",
-    Condition.FAILING: "if that lasts, look whether the site has a new feed: `talentwire feeds add` with its address",
-    Condition.WEB_PAGE: "the feed may have moved: `talentwire feeds add` with the site's address looks for it",
+    Condition.NEVER: f"check the address: `talentwire feeds test` says what comes; {_FIND}",
+    Condition.FAILING: f"if that lasts, the feed may have moved: {_FIND}",
+    Condition.WEB_PAGE: f"the feed may have moved: {_FIND}",
     Condition.GONE: "take it out: `talentwire feeds remove`",
     Condition.EMPTIED: "look at the site: its feed may have moved or been switched off",
     Condition.SILENT: "look at the site: it may be asleep, or its feed left behind",
-    Condition.STRANGER: "nothing of it alerts; if it is right, give the feed its new title as `name` in the config, else take it out",
-}  # fmt: skip
+    Condition.STRANGER: "nothing of it alerts; if it is right, set its `name` in the config to its new title",
+}
 
 
 def after_answer(feed: Feed, parsed: ParsedFeed | None, now: datetime) -> Condition | None:
-    """Return the condition after a readable answer; `feed` is as it was before, `parsed` None if nothing is different."""
+    """Return the condition after a readable answer; `feed` is as before, `parsed` None where nothing has changed."""
     if feed.condition is Condition.STRANGER and (parsed is None or not _known_by(feed, parsed)):
         return Condition.STRANGER
     if parsed is None:

@@ -145,9 +145,8 @@ def _failed(
         error=words,
     )
     if feed.address and blamed and state.failures >= condition.TRIES:  # the new address is worse than the old one
-        state = replace(
-            state, address="", moved=Moved(), etag="", last_modified="", stopped=False, next_poll_at=due.at or now
-        )
+        state = replace(state, address="", moved=Moved(), etag="", last_modified="", stopped=False)
+        state = replace(state, next_poll_at=due.at or now)
     state = replace(state, **_ailing(feed, condition.after_failure(state, reason, now), now))
     told = schedule.retry_after(headers, now) if isinstance(problem, int) else None
     alone = (host_key(response.url), now + told) if told and response else None

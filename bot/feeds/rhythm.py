@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median_low
 
 from bot.model import Feed, Pace, ParsedFeed
@@ -57,7 +58,7 @@ def _dated(dates: Sequence[datetime], now: datetime) -> tuple[timedelta | None, 
     moments = list(dict.fromkeys(date for date in dates if date <= now))
     if len(moments) < 3:
         return None, None
-    gaps = [later - earlier for later, earlier in zip(moments, moments[1 : LATEST + 1], strict=False)]
+    gaps = [later - earlier for later, earlier in pairwise(moments[: LATEST + 1])]
     bulk = moments[min(len(moments) - 1, max(2, int(BULK * len(moments))))]
     return min(LONGEST, median_low(gaps)), min(LONGEST, moments[0] - bulk)
 

@@ -47,8 +47,8 @@ def after_success(feed: Feed, headers: Mapping[str, str], now: datetime, *, mini
 
     That is as often as its rhythm and its worth ask for, but no sooner than our floor and its server allow, nor than it
     wishes itself; of its wishes so much is cut as makes a poll overlap the one before. `headers` are the response's,
-    names lower-case. The floor is the feed's `every`, never below `minimum`. No later than a day, unless the floor itself
-    is longer. Up to a tenth is added, always the same for one feed and moment of its life, so that feeds drift apart.
+    names lower-case. The floor is the feed's `every`, never below `minimum`. No later than a day, unless the floor is
+    longer. Up to a tenth is added, always the same for one feed and moment of its life, so that feeds drift apart.
     Unreadable values count as absent, so this never raises.
     Source: RFC 9111 sections 4.2.1 (max-age before Expires), 4.2.3 and 5.1 (Age), RSS 2.0 (ttl, skipHours, skipDays),
     RDF Site Summary 1.0, module Syndication.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -125,4 +126,4 @@ def test_nothing_is_missed_of_a_feed_whose_window_holds_two_floors(minutes: list
         moments.append(at)
     polls = list(lived(moments, shows, at + DAY))
     assert sum(missed for _, _, missed in polls) == 0
-    assert all(later[0] - earlier[0] >= LEAST for earlier, later in zip(polls, polls[1:], strict=False))
+    assert all(later[0] - earlier[0] >= LEAST for earlier, later in pairwise(polls))
