@@ -111,6 +111,24 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
         yield App(config, feeds_of(config), pipeline, store, notifier)
 
 
+@contextmanager
+def web(config: Config, settings: Settings = Settings()) -> Iterator[tuple[HttpFetcher, ProcessWorkers]]:
+    """Build what gets and reads single addresses, as polite and as careful as the bot, and take it down afterwards."""
+    fetcher = HttpFetcher(
+        NetworkPolicy.of(config.network.allow_private),
+        user_agent=user_agent(config.network.contact),
+        clock=SystemClock(),
+        hosts=config.network.hosts,
+        resolver=settings.resolver,
+    )
+    workers = ProcessWorkers(2, preload=_PARSE)
+    try:
+        yield fetcher, workers
+    finally:
+        workers.close()
+        fetcher.close()
+
+
 def user_agent(contact: str | None) -> str:
     """Return what servers are told of us."""
     return f"talentwire/{__version__}" + (f" (+{contact})" if contact else "")

@@ -182,7 +182,7 @@ class ParsedFeed:
     """What one body said: its new or changed entries, and the hash of every entry it shows.
 
     `shown` maps raw id to item hash for all entries, so that what is gone can be forgotten later; `unknown` of them
-    were never met before. `dates` are those that the entries shown bear, the known ones too, latest first. `broken` names
+    were never met before. `dates` are those that the entries shown bear, known ones too, latest first. `broken` says
     what was wrong with a body that could be read all the same.
     """
 

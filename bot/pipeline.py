@@ -83,6 +83,7 @@ log = logging.getLogger(__name__)
 LEASE_S = 90.0
 PAGE_BYTES = 2 * 1024 * 1024
 STRIKES = 3
+_WITHOUT_PAGE = frozenset({"news.google.com"})  # its links lead to no article, but to a script
 _MISSED_LOOK = 100  # stories looked at for the first run's message
 FIRST_RUN_PATIENCE = timedelta(minutes=10)
 LEARN_BACK = timedelta(days=30)  # so far back a channel is read when nothing is known of it
@@ -262,7 +263,7 @@ class Pipeline:
 
     def _wants_page(self, entry: Entry, feed: Feed) -> bool:
         """Tell whether the page behind an entry is worth a fetch: never for what was there before, or is an edit."""
-        if not entry.url or entry.baseline or entry.edits:
+        if not entry.url or entry.baseline or entry.edits or public_host(entry.url) in _WITHOUT_PAGE:
             return False
         return feed.read is ReadMode.ALWAYS or touches(self.watch(), f"{entry.title}\n\n{entry.summary}")
 

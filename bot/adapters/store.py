@@ -678,7 +678,8 @@ class SqliteStore:
         row = self._rows(
             "SELECT min(due) AS due FROM"
             " (SELECT min(max(due_at, lease_until,"
-            " coalesce((SELECT alone_until FROM hosts h WHERE h.host = e.host), 0))) AS due FROM entries e WHERE state = 'wanted' UNION ALL SELECT"
+            " coalesce((SELECT alone_until FROM hosts h WHERE h.host = e.host), 0))) AS due"
+            " FROM entries e WHERE state = 'wanted' UNION ALL SELECT"
             " max(o.due_at, coalesce((SELECT max(started_at) FROM outbox WHERE channel = o.channel), 0) + ?)"
             " FROM outbox o WHERE o.state IN ('pending', 'sending') AND o.seq ="
             " (SELECT min(seq) FROM outbox WHERE channel = o.channel AND state IN ('pending', 'sending', 'parked')))",

@@ -10,6 +10,8 @@ from typing import Any
 
 from bot.config import Config, FeedConfig, HostSettings, Network, feeds_of, store_path
 from bot.errors import ConfigError, Problem
+from bot.feeds.condition import ADVICE
+from bot.feeds.schedule import brief
 from bot.model import Feed
 from bot.urls import host_key, redact
 
@@ -60,9 +62,11 @@ def _feed_row(feed: Feed, *, polled: bool) -> Row:
     last = feed.polled_at.strftime("%Y-%m-%d %H:%M") if feed.polled_at else "never"
     due = feed.next_poll_at.strftime("%Y-%m-%d %H:%M") if polled and feed.next_poll_at and not feed.stopped else "-"
     reason = feed.error or feed.why
+    facts = _facts(feed)
     return Row(
         f"{state:<8} last {last:<16}  next {due:<16}  {feed.name or redact(feed.url)}"
-        + (f"  ({reason})" if reason else ""),
+        + (f"  ({reason})" if reason else "")
+        + "".join(f"\n         {line}" for line in (", ".join(facts), _ails(feed)) if line),
         {
             "url": redact(feed.url),
             "name": feed.name,
@@ -73,8 +77,46 @@ def _feed_row(feed: Feed, *, polled: bool) -> Row:
             "next_poll": feed.next_poll_at.isoformat() if polled and feed.next_poll_at else None,
             "why": feed.why,
             "error": feed.error,
+            **_health_data(feed),
         },
     )
+
+
+def _facts(feed: Feed) -> list[str]:
+    """Return what asking this feed has been like, as far as it is known."""
+    pace, tally = feed.pace, feed.tally
+    facts = [f"an entry each {brief(pace.gap)}"] if pace.gap else []
+    facts += [f"shows {brief(pace.reach)} at once"] if pace.reach else []
+    facts += [f"{pace.overlap:.0%} known last time"] if pace.overlap is not None else []
+    facts += [f"{pace.missed} times entries may have been missed"] if pace.missed else []
+    facts += [f"304 to {tally.not_modified / tally.conditional:.0%} of conditional polls"] if tally.conditional else []
+    facts += [f"{tally.polls} polls, {tally.octets / 1e6:.1f} MB"] if tally.polls else []
+    return [*facts, f"asked at {redact(feed.address)}"] if feed.address else facts
+
+
+def _ails(feed: Feed) -> str:
+    if feed.condition is None or feed.condition_since is None:
+        return ""
+    return f"{feed.condition} since {feed.condition_since:%Y-%m-%d %H:%M}: {ADVICE[feed.condition]}"
+
+
+def _health_data(feed: Feed) -> dict[str, Any]:
+    pace, tally = feed.pace, feed.tally
+    return {
+        "condition": feed.condition,
+        "condition_since": feed.condition_since.isoformat() if feed.condition_since else None,
+        "rhythm_s": pace.gap.total_seconds() if pace.gap else None,
+        "reach_s": pace.reach.total_seconds() if pace.reach else None,
+        "overlap": pace.overlap,
+        "missed": pace.missed,
+        "last_news": pace.news_at.isoformat() if pace.news_at else None,
+        "last_alert": pace.told_at.isoformat() if pace.told_at else None,
+        "polls": tally.polls,
+        "conditional": tally.conditional,
+        "not_modified": tally.not_modified,
+        "bytes": tally.octets,
+        "address": redact(feed.where),
+    }
 
 
 def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[str, Any]]:

@@ -11,8 +11,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from bot.config.editions import editions
 from bot.errors import FetchError
 from bot.model import Kind, ReadMode
 from bot.urls import fetchable, redact
@@ -57,6 +58,16 @@ def _web_address(value: str) -> str:
     except FetchError as error:
         raise ValueError(f"{redact(value)} is no web address that can be asked: {error.detail}") from None
     return value.strip()
+
+
+def _address_or_none(value: str) -> str:
+    """Let the empty address of a search pass, which stands for others."""
+    return _web_address(value) if value else value
+
+
+def _one_of_three(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = [{"required": [key]} for key in ("url", "news", "hn")]
+    del schema["required"]
 
 
 def _channel(value: str) -> str:
@@ -129,9 +140,28 @@ class Section(BaseModel):
 
 
 class FeedConfig(Section):
-    """One feed to poll. A plain address does for most."""
+    """One feed to poll, or one search for news. A plain address does for most."""
 
-    url: WebAddress = Field(description="Address of the feed.", examples=["https://techcrunch.com/feed/"])
+    model_config = ConfigDict(json_schema_extra=_one_of_three)
+
+    url: Annotated[str, Field(max_length=2_000), AfterValidator(_address_or_none)] = Field(
+        description="Address of the feed.", examples=["https://techcrunch.com/feed/"]
+    )
+    news: str = Field(
+        default="",
+        max_length=200,
+        description="Instead of `url`: words to search for in Google News and Bing News, as one writes them there.",
+        examples=["AI lab hires"],
+    )
+    lang: Language | None = Field(
+        default=None, description="Language of the news searched for. Default: en.", examples=["it"]
+    )
+    hn: str = Field(
+        default="",
+        max_length=200,
+        description="Instead of `url`: words to search for in the titles on Hacker News.",
+        examples=["leaves OpenAI"],
+    )
     name: str = Field(
         default="",
         max_length=200,
@@ -155,6 +185,24 @@ class FeedConfig(Section):
         description="Media house behind it; two feeds of one house are one source. Default: known for many domains.",
         examples=["Bloomberg"],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_kind(cls, given: Any) -> Any:
+        """Refuse what is more than one of an address and a search; one that is none lacks its `url`."""
+        if not isinstance(given, dict):
+            return given
+        if given.get("url") == "":
+            raise ValueError("url is empty")
+        kinds = [key for key in ("url", "news", "hn") if given.get(key)]
+        if len(kinds) > 1:
+            raise ValueError(f"{' and '.join(kinds)} exclude each other: make two of it")
+        lang = given.get("lang")
+        if lang is not None and kinds != ["news"]:
+            raise ValueError("lang goes with news only")
+        if isinstance(lang, str) and _LANGUAGE.fullmatch(lang) and lang not in editions():
+            raise ValueError(f"there is no edition of the news for lang {lang!r}: one of {', '.join(editions())}")
+        return {**given, "url": ""} if kinds in (["news"], ["hn"]) else given
 
 
 class WatchEntry(Section):

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import yaml
 
+from bot.config.editions import hacker_news_feed, news_feeds
 from bot.config.models import Config, FeedConfig
 from bot.model import Feed
 from bot.urls import canonical, public_host
@@ -17,7 +18,8 @@ from bot.urls import canonical, public_host
 def feeds_of(config: Config) -> tuple[Feed, ...]:
     """Return the feeds of `config`, its own first, then those of its packs; of two that are one, the first."""
     chosen: dict[str, Feed] = {}
-    for feed in (*config.feeds, *(each for pack in config.packs for each in pack_feeds(pack))):
+    wanted = (*config.feeds, *(each for pack in config.packs for each in pack_feeds(pack)))
+    for feed in (each for one in wanted for each in _expanded(one)):
         chosen.setdefault(
             address_key(feed.url),
             Feed(
@@ -25,6 +27,15 @@ def feeds_of(config: Config) -> tuple[Feed, ...]:
             ),
         )
     return tuple(chosen.values())
+
+
+def _expanded(feed: FeedConfig) -> tuple[FeedConfig, ...]:
+    """Return the feeds with an address that `feed` stands for: itself, or those of a search."""
+    if feed.url:
+        return (feed,)
+    found = news_feeds(feed.news, feed.lang or "en") if feed.news else (hacker_news_feed(feed.hn),)
+    plain = {"news": "", "hn": "", "lang": None}
+    return tuple(feed.model_copy(update={**plain, "url": url, "name": feed.name or name}) for name, url in found)
 
 
 def pack_names() -> tuple[str, ...]:

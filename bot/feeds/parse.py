@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from bot.charset import decode
 from bot.errors import Fate, FeedError, FeedReason
 from bot.feeds import dates, identity, jsonfeed
 from bot.feeds.identity import Named, Sketch
+from bot.feeds.jsonfeed import JsonFeed
 from bot.model import ParsedEntry, ParsedFeed, Wishes
 from bot.text import clean
 from bot.urls import absolute
@@ -56,9 +58,14 @@ def read(body: bytes, url: str = "", content_type: str = "") -> list[dict[str, o
 
 
 def _json(text: str, url: str, known: Mapping[str, str], limit: int) -> ParsedFeed:
+
+    return _simple(jsonfeed.read(text, url), url, known, limit)
+
+
+def _simple(feed: JsonFeed, url: str, known: Mapping[str, str], limit: int) -> ParsedFeed:
+    """Read a feed whose entries have no more than a JSON Feed's."""
     from bot.feeds import markup
 
-    feed = jsonfeed.read(text, url)
     first, last = _window(feed.items, lambda item: item.date, limit)
     items = feed.items[first:last]
     named = identity.name([item.sketch for item in items], known)
@@ -86,9 +93,11 @@ def _json(text: str, url: str, known: Mapping[str, str], limit: int) -> ParsedFe
 
 
 def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) -> ParsedFeed:
-    from bot.feeds import document
+    from bot.feeds import document, sitemap
 
     text = document.body_of(text)
+    if sitemap.is_one(text):
+        return _simple(sitemap.read(text, url), url, known, limit)
     found = document.read(text, url)
     if found is None:
         return _whole(text, url, known, limit, doubt)
@@ -163,17 +172,26 @@ def _feedparser(body: bytes, url: str) -> Any:
 def _entry(raw: Any, url: str, raw_id: str, item_hash: str) -> ParsedEntry:
     from bot.feeds import markup
 
-    publisher = markup.title_text((raw.get("source") or {}).get("title", "") or "")
+    source = (raw.get("source") or {}).get("title", "") or raw.get("news_source", "") or ""
+    publisher = markup.title_text(source)
     title = markup.title_text(raw.get("title", "") or "")
     return ParsedEntry(
         raw_id=raw_id,
         item_hash=item_hash,
-        url=absolute(url, raw.get("link", "") or ""),
+        url=_target(absolute(url, raw.get("link", "") or "")),
         title=title.removesuffix(f" - {publisher}") if publisher else title,  # as news searches write it
         summary=_summary(raw),
         published_at=_published(raw),
         publisher=publisher,
     )
+
+
+def _target(link: str) -> str:
+    """Return the page behind a link of Bing News, which carries its address as it is; any other link as it was."""
+    parts = urlsplit(link)
+    if parts.hostname not in {"www.bing.com", "bing.com"} or parts.path.lower() != "/news/apiclick.aspx":
+        return link
+    return next((value for name, value in parse_qsl(parts.query) if name == "url" and absolute("", value)), link)
 
 
 def _summary(raw: Any) -> str:

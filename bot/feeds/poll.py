@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +28,7 @@ from bot.urls import host_key
 
 VALIDATOR_LIMIT = 1_024  # characters: a longer ETag is not stored
 FULL_EVERY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOVES, MOVES_OVER = 3, timedelta(days=1)  # so many answers in a row over that time, and a move is believed
 OLDEST, NEWEST = timedelta(days=20 * 365), timedelta(days=2)  # dates further off are mistakes
 _READABLE = frozenset({200, 203})

@@ -29,6 +29,7 @@ ROOMS = {
     "pebble": ("adapters/workers.py",),
     "pydantic": ("config/",),
     "rapidfuzz": ("moves/",),
+    "ruamel": ("config/editing.py",),
     "slack_sdk": ("adapters/slack.py",),
     "sqlite3": ("adapters/",),
     "trafilatura": ("articles/extract.py",),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -38,16 +37,26 @@ def test_files_that_the_docs_link_to_exist(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
-def all_commands() -> Iterator[click.Command]:
-    for command in main.commands.values():  # type: ignore[attr-defined]
-        yield command
-        yield from getattr(command, "commands", {}).values()
+def everything() -> list[click.Command]:
+    """Return all commands, those of groups too."""
+    found = list(main.commands.values())  # type: ignore[attr-defined]
+    return found + [
+        below for command in found if isinstance(command, click.Group) for below in command.commands.values()
+    ]
+
+
+def test_commands_of_groups_stand_on_the_commands_page_with_an_example_of_their_own() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    for name, group in main.commands.items():  # type: ignore[attr-defined]
+        for below, command in group.commands.items() if isinstance(group, click.Group) else ():
+            assert f"`talentwire {name} {below}" in page, below
+            assert f"talentwire {name} {below}" in (command.help or ""), below
 
 
 def test_options_that_the_commands_page_shows_exist() -> None:
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
     known = (
-        {option for command in all_commands() for parameter in command.params for option in parameter.opts}
+        {option for command in everything() for parameter in command.params for option in parameter.opts}
         | {"--help", "--version"}
         | {option for parameter in main.params for option in parameter.opts}
     )
@@ -56,7 +65,7 @@ def test_options_that_the_commands_page_shows_exist() -> None:
 
 def test_every_command_and_option_stands_on_the_commands_page() -> None:
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    for command in all_commands():
+    for command in everything():
         assert re.search(rf"`talentwire (\w+ )?{command.name}", page), command.name
         for parameter in command.params:
             option = parameter.opts[0]

@@ -50,6 +50,54 @@ def world_config(world, tmp_path) -> Path:
     return path
 
 
+def test_a_feed_is_tested_added_verified_exported_and_removed(world, world_config):
+    """The config's comments outlive all of it."""
+    world_config.write_text(f"# mine\n{world_config.read_text('utf-8')}", "utf-8")
+    before, feed = world_config.read_text("utf-8"), f"{world.url}/feeds/loop.xml"
+    tested = talentwire("feeds", "test", feed, "-c", world_config)
+    assert tested.exit_code == 0, tested.output
+    assert re.search(r"\d+ entries", tested.output)
+    assert talentwire("feeds", "remove", feed, "-c", world_config).exit_code == 0
+    assert feed not in world_config.read_text("utf-8")
+    assert talentwire("feeds", "remove", feed, "-c", world_config).exit_code == 1
+    assert talentwire("feeds", "add", feed, "-c", world_config, "--dry-run").exit_code == 0
+    assert feed not in world_config.read_text("utf-8")
+    assert talentwire("feeds", "add", feed, "-c", world_config).exit_code == 0
+    assert world_config.read_text("utf-8").startswith("# mine\n")
+    assert sorted(re.findall(r"http\S+\.\w+", world_config.read_text("utf-8"))) == sorted(
+        re.findall(r"http\S+\.\w+", before)
+    )
+    exported = talentwire("feeds", "export", "-c", world_config).output
+    assert feed in exported
+    page = talentwire("feeds", "test", f"{world.url}/nothing", "-c", world_config)
+    assert page.exit_code == 1
+
+
+def test_all_feeds_are_verified(world, world_config):
+    result = talentwire("feeds", "verify", "-c", world_config, "--json")
+    rows = json.loads(result.stdout)
+    assert (result.exit_code, len(rows), sum(not row["ok"] for row in rows)) == (1, 13, 2)
+    assert {"entries" in row["came"] for row in rows if row["ok"]} == {True}
+
+
+def test_an_opml_file_is_imported_once(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("feeds:\n  - https://a.example/f  # the first\n\n# the rest\npacks: []\n")
+    file = tmp_path / "list.opml"
+    file.write_text(
+        '<opml><body><outline text="x"><outline text="B" xmlUrl="https://b.example/f"/></outline><outline xmlUrl="https://a.example/f"/></body></opml>'
+    )
+    assert "1 of 2 feeds added" in talentwire("feeds", "import", file, "-c", path).output
+    assert "0 of 2 feeds added" in talentwire("feeds", "import", file, "-c", path).output
+    assert path.read_text() == (
+        "feeds:\n  - https://a.example/f  # the first\n  - {url: https://b.example/f, name: B}\n\n# the rest\npacks: []\n"
+    )
+
+
+def test_feeds_list_prints_what_feeds_prints(config):
+    assert talentwire("feeds", "list", "-c", config).output == talentwire("feeds", "-c", config).output != ""
+
+
 def commands() -> list[str]:
     return sorted(main.commands)
 

@@ -200,7 +200,7 @@ def test_broken_feeds_give_their_whole_entries(body: str, titles: list[str], bro
         ('{"a": 1}', FeedReason.NOT_A_FEED, "JSON without items"),
         ('{"items": [', FeedReason.UNREADABLE, "JSON"),
         ("[" * 100_000, FeedReason.UNREADABLE, "JSON"),
-        ("<urlset><url><loc>https://site.test/</loc></url></urlset>", FeedReason.NOT_A_FEED, "XML that is no feed"),
+        ("<urlset><url><loc>https://site.test/</loc></url></urlset>", FeedReason.NOT_A_FEED, "a sitemap without news"),
         ("<svg><g/></svg>", FeedReason.NOT_A_FEED, "XML that is no feed"),
     ],
 )
