@@ -20,6 +20,7 @@ from bot import __version__
 from bot.adapters.clock import SystemClock
 from bot.adapters.fetcher import HttpFetcher
 from bot.adapters.guard import NetworkPolicy, Resolver, system_resolver
+from bot.adapters.robots import ObedientFetcher
 from bot.adapters.store import SqliteStore
 from bot.adapters.workers import ProcessWorkers
 from bot.alerts.delivery import Policy
@@ -98,7 +99,7 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
             config=config if channel != TERMINAL else config.model_copy(update={"routes": ()}),
             watch=cache(partial(watch_of, config)),
             store=store,
-            fetcher=fetcher,
+            fetcher=ObedientFetcher(fetcher, clock, ignored=config.network.ignore_robots),
             workers=workers,
             notifier=notifier,
             clock=clock,

@@ -96,6 +96,7 @@ class FetchReason(StrEnum):
     BAD_ENCODING = "bad_encoding"
     TOO_LARGE = "too_large"
     REDIRECTS = "redirects"
+    ROBOTS = "robots"  # robots.txt asks not to
 
 
 class FetchError(BotError):

@@ -242,12 +242,14 @@ class Request:
 
     `headers` are ours, values decoded as latin-1; `cap` bounds the decoded body in bytes. `spaced` requests keep their
     distance to others at the same host; those for an article's page do not, but share the host's connections.
+    `obedient` ones are not made where the host's robots.txt asks not to.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     cap: int = 8 * 1024 * 1024
     spaced: bool = True
+    obedient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,8 @@ class Pipeline:
         return True
 
     def _page_text(self, entry: Entry) -> str:
-        response = self.fetcher.fetch(Request(entry.url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False))
+        page = Request(entry.url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False, obedient=True)
+        response = self.fetcher.fetch(page)
         kind = response.headers.get("content-type", "")
         quality.check_status(response.status, schedule.retry_after(response.headers, self.clock.now()))
         return self.workers.call(extract, response.body, response.url, kind, seconds=self.limits.extract_s)

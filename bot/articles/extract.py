@@ -22,6 +22,13 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0", "an office document"),
 )
 _BULK = re.compile(r"<(script|style|svg|SCRIPT|STYLE|SVG)\b")
+# What publishers mark by as not free (schema.org), in the page's JSON-LD or in its microdata
+_NOT_FREE = re.compile(
+    r"""["']isAccessibleForFree["']\s*:\s*["']?(?:https?://schema\.org/)?false\b"""
+    r"""|itemprop=["']isAccessibleForFree["'][^>]{0,80}content=["']false\b""",
+    re.IGNORECASE,
+)
+PREVIEW = 1_000  # characters of such a page that are used, up to the end of a paragraph: as much as a preview shows
 _READABLE_TYPE = re.compile(
     r"(?:text/(?:html|plain|xml)|application/(?:xhtml\+xml|xml)|unknown/unknown)?$", re.IGNORECASE
 )
@@ -30,7 +37,8 @@ _READABLE_TYPE = re.compile(
 def extract(page: bytes, url: str, content_type: str = "") -> str:
     """Return the text of a page's article, its paragraphs apart by blank lines, without comments and furniture.
 
-    Only the first million characters count, scripts and styles aside. Raises ArticleError: NOT_HTML naming what came
+    Only the first million characters count, scripts and styles aside; of a page that its publisher marks as not free
+    only its beginning. Raises ArticleError: NOT_HTML naming what came
     instead, NO_TEXT where nothing like an article is found.
     """
     what = _not_html(page, content_type)
@@ -41,6 +49,8 @@ def extract(page: bytes, url: str, content_type: str = "") -> str:
     html = _bounded(decode(page, content_type).text)
     text = find(html, url=url, fast=True, include_comments=False) if "<" in html else html
     text = clean(_paragraphs(text or ""), limit=TEXT_LIMIT)
+    if _NOT_FREE.search(html):
+        text = _preview(text)
     if not text:
         raise ArticleError(ArticleReason.NO_TEXT, "no article was found in the page", Fate.GIVE_UP)
     return text
@@ -58,6 +68,18 @@ def _not_html(page: bytes, content_type: str) -> str:
     if head.count(b"\0") > len(head) // 2 + 1 or (b"\0" in head and b"<" not in head):
         return "binary data"
     return "" if head else "an empty answer"
+
+
+def _preview(text: str) -> str:
+    """Return the first paragraphs of a text, at least one."""
+    kept: list[str] = []
+    length = 0
+    for paragraph in text.split("\n\n"):
+        if kept and length + len(paragraph) > PREVIEW:
+            break
+        kept.append(paragraph[: 2 * PREVIEW])
+        length += len(paragraph)
+    return "\n\n".join(kept)
 
 
 def _bounded(html: str) -> str:

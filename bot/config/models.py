@@ -368,6 +368,12 @@ class Network(Section):
         description="How to ask single hosts, by `host` or `host:port`. Default: one connection, one second apart.",
         examples=[{"news.example.com": {"connections": 2, "spacing_s": 0.5}}],
     )
+    ignore_robots: tuple[Annotated[str, AfterValidator(_host_key)], ...] = Field(
+        default=(),
+        description="Hosts whose pages are read whatever their robots.txt says, and those below them: your own, or "
+        "where the owner allows it. Feeds are made for machines, and are asked for without looking there.",
+        examples=[["intranet.example.com"]],
+    )
     contact: Annotated[str, AfterValidator(_contact)] | None = Field(
         default=None,
         description="Web or mail address that servers are told, so that their people can reach yours.",

@@ -178,12 +178,20 @@ def _entry(raw: Any, url: str, raw_id: str, item_hash: str) -> ParsedEntry:
     return ParsedEntry(
         raw_id=raw_id,
         item_hash=item_hash,
-        url=_target(absolute(url, raw.get("link", "") or "")),
+        url=_target(absolute(url, _link(raw))),
         title=title.removesuffix(f" - {publisher}") if publisher else title,  # as news searches write it
         summary=_summary(raw),
         published_at=_published(raw),
         publisher=publisher,
     )
+
+
+def _link(raw: Any) -> str:
+    """Return the link of an entry; an id that feedparser takes for one is none unless it looks like an address."""
+    link = raw.get("link", "") or ""
+    if link == dict.get(raw, "id") and not set(link) & set("/?"):
+        return ""
+    return f"http://{link}" if link[:4].lower() == "www." else link
 
 
 def _target(link: str) -> str:

@@ -27,6 +27,7 @@ ROOMS = {
     "httpx": ("adapters/fetcher.py", "adapters/guard.py"),
     "lxml": ("feeds/", "articles/"),
     "pebble": ("adapters/workers.py",),
+    "protego": ("adapters/robots.py",),
     "pydantic": ("config/",),
     "rapidfuzz": ("moves/",),
     "ruamel": ("config/editing.py",),

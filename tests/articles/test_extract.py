@@ -95,3 +95,25 @@ def test_orders_in_a_page_are_text_like_any_other() -> None:
 def test_nothing_that_nobody_sees_is_left() -> None:
     text = extract(page(ARTICLE.replace("The laboratory hired", "The lab\u200boratory\u202e hi\x1bred")), URL)
     assert "The laboratory hired" in text
+
+
+@pytest.mark.parametrize(
+    ("mark", "free"),
+    [
+        ('<script type="application/ld+json">{"isAccessibleForFree": false}</script>', False),
+        ('<script type="application/ld+json">{"isAccessibleForFree":"False"}</script>', False),
+        ('<script type="application/ld+json">{"isAccessibleForFree": "https://schema.org/False"}</script>', False),
+        ('<meta itemprop="isAccessibleForFree" content="false">', False),
+        ('<script type="application/ld+json">{"isAccessibleForFree": true}</script>', True),
+        ("<p>isAccessibleForFree: false is what such pages say.</p>", True),
+    ],
+)
+def test_of_a_page_marked_as_not_free_only_a_preview_is_used(mark: str, free: bool) -> None:
+    paragraphs = [f"Paragraph {n}: " + "the company said nothing about its plans that day. " * 6 for n in range(9)]
+    html = (
+        f"<html><head>{mark}</head><body><article>{''.join(f'<p>{p}</p>' for p in paragraphs)}</article></body></html>"
+    )
+    text = extract(html.encode(), "https://site.test/", "text/html")
+    assert "Paragraph 0" in text
+    assert ("Paragraph 8" in text) is free
+    assert free or len(text) <= 1_100

@@ -78,3 +78,42 @@ def test_what_machines_write_comes_back(moment: datetime) -> None:
     assert dates.parse(moment.strftime("%a, %d %b %Y %H:%M:%S +0000")) == moment
     assert dates.parse(moment.isoformat()) == moment
     assert dates.parse(f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M:%S}") == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("July 1, 2026 3:05 PM", (2026, 7, 1, 15, 5)),
+        ("Wed, 01 Jul 2026 12:05:00 AM GMT", (2026, 7, 1, 0, 5)),
+        ("Wed, 01 Jul 2026 12:05 p.m.", (2026, 7, 1, 12, 5)),
+        ("Wed, 01 Jul 2026 03:05:00 PM EST", (2026, 7, 1, 20, 5)),
+        ("2026. 7. 1. 오후 3:05", (2026, 7, 1, 15, 5)),
+        ("2026-07-01 下午 03:05", (2026, 7, 1, 15, 5)),
+        ("2026年7月1日 午前 12時05分", (2026, 7, 1, 0, 5)),
+        ("20260701T100500Z", (2026, 7, 1, 10, 5)),
+        ("20260701T1005+0200", (2026, 7, 1, 8, 5)),
+        ("2026-07-01 10:05:00 EST", (2026, 7, 1, 15, 5)),
+        ("2026-07-01T10:05:00 CEST", (2026, 7, 1, 8, 5)),
+        ("Wed, 01 Jul 2026 24:00:00 GMT", (2026, 7, 2, 0, 0)),
+        ("2026-12-31T24:00:00+00:00", (2027, 1, 1, 0, 0)),
+        ("01.07.2026 10:05", (2026, 7, 1, 10, 5)),  # with points the day comes first
+        ("31.12.2026", (2026, 12, 31, 0, 0)),
+        ("07/31/2026 10:05", (2026, 7, 31, 10, 5)),  # there is no 31st month
+        ("31/07/2026", (2026, 7, 31, 0, 0)),
+        ("07/07/2026", (2026, 7, 7, 0, 0)),  # either way
+        ("1 يوليو 2026 10:05", (2026, 7, 1, 10, 5)),
+        ("1 أيلول، 2026", (2026, 9, 1, 0, 0)),
+        ("١ يوليو ٢٠٢٦", (2026, 7, 1, 0, 0)),
+        ("1 जुलाई 2026 10:05", (2026, 7, 1, 10, 5)),
+        ("1 मई 2026", (2026, 5, 1, 0, 0)),
+        ("1 maart 2026", (2026, 3, 1, 0, 0)),
+        ("1 marzo 2026", (2026, 3, 1, 0, 0)),
+    ],
+)
+def test_more_ways_to_write_a_date(text: str, expected: tuple[int, ...]) -> None:
+    assert dates.parse(text) == datetime(*expected, tzinfo=UTC)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["07/08/2026", "32.01.2026", "1.13.2026", "2026-07-01 25:00", "13/13/2026"])
+def test_what_may_mean_two_days_or_none_is_no_date(text: str) -> None:
+    assert dates.parse(text) is None
