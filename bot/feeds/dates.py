@@ -32,7 +32,7 @@ _CLOCK = r"(?:\D{1,12}?(\d{1,2})[:時时시]\s?(\d{2})(?:[:分분]\s?(\d{2}))?)?
 _YEAR_FIRST = re.compile(rf"(\d{{4}})\s?[/.年년-]\s?(\d{{1,2}})\s?[/.月월-]\s?(\d{{1,2}}){_CLOCK}")
 # The name may hold marks that are no letters, as in Hindi.
 _DAY_FIRST = re.compile(
-    rf"(?:^|[\s,])(\d{{1,2}})(?:\.|er|º)?\s+(?:de\s+)?([^\s\d.,:/-]{{2,14}})[.,،]?,?\s+(?:de\s+)?(\d{{4}}){_CLOCK}",
+    rf"(?:^|[\s,])(\d{{1,2}})(?:\.|er|º)?\s+(?:de\s+)?([^\s\d.,،:/-]{{2,14}})[.,،]?,?\s+(?:de\s+)?(\d{{4}}){_CLOCK}",
     re.IGNORECASE,
 )
 # 31.12.2026 begins with the day, wherever it is written so; 12/31/2026 tells only where one number is no month.
