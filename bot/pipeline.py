@@ -29,7 +29,7 @@ from bot import forgetting
 from bot.alerts import compose, delivery, route, upkeep
 from bot.alerts.keys import FIRST_RUN, key_of
 from bot.articles import quality
-from bot.articles.extract import extract
+from bot.articles.extract import read
 from bot.config import Config, Updates
 from bot.errors import (
     ArticleReason,
@@ -297,7 +297,7 @@ class Pipeline:
         response = self.fetcher.fetch(page)
         kind = response.headers.get("content-type", "")
         quality.check_status(response.status, schedule.retry_after(response.headers, self.clock.now()))
-        return self.workers.call(extract, response.body, response.url, kind, seconds=self.limits.extract_s)
+        return self.workers.call(read, response.body, response.url, kind, seconds=self.limits.extract_s)
 
     def _poisoned(self, entry: Entry, strikes: int) -> None:
         """Count a bug against the entry that brought it out; the third one drops it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.articles import furniture
 from bot.charset import decode
 from bot.errors import ArticleError, ArticleReason, Fate
 from bot.text import clean
@@ -37,8 +38,7 @@ _READABLE_TYPE = re.compile(
 def extract(page: bytes, url: str, content_type: str = "") -> str:
     """Return the text of a page's article, its paragraphs apart by blank lines, without comments and furniture.
 
-    Only the first million characters count, scripts and styles aside; of a page that its publisher marks as not free
-    only its beginning. Raises ArticleError: NOT_HTML naming what came
+    Only the first million characters count, scripts and styles aside. Raises ArticleError: NOT_HTML naming what came
     instead, NO_TEXT where nothing like an article is found.
     """
     what = _not_html(page, content_type)
@@ -48,9 +48,8 @@ def extract(page: bytes, url: str, content_type: str = "") -> str:
 
     html = _bounded(decode(page, content_type).text)
     text = find(html, url=url, fast=True, include_comments=False) if "<" in html else html
-    text = clean(_paragraphs(text or ""), limit=TEXT_LIMIT)
-    if _NOT_FREE.search(html):
-        text = _preview(text)
+    paragraphs = furniture.without((text or "").split("\n"), html)  # trafilatura writes one a line
+    text = clean("\n\n".join(paragraphs), limit=TEXT_LIMIT)
     if not text:
         raise ArticleError(ArticleReason.NO_TEXT, "no article was found in the page", Fate.GIVE_UP)
     return text
@@ -68,6 +67,12 @@ def _not_html(page: bytes, content_type: str) -> str:
     if head.count(b"\0") > len(head) // 2 + 1 or (b"\0" in head and b"<" not in head):
         return "binary data"
     return "" if head else "an empty answer"
+
+
+def read(page: bytes, url: str, content_type: str = "") -> str:
+    """Return what `extract` does; of a page that its publisher marks as not free only the beginning."""
+    text = extract(page, url, content_type)
+    return _preview(text) if _NOT_FREE.search(_bounded(decode(page, content_type).text)) else text
 
 
 def _preview(text: str) -> str:
@@ -95,8 +100,3 @@ def _bounded(html: str) -> str:
         kept.append(html[start : opening.start()])
         start = end
     return "".join((*kept, html[start:]))[:PAGE_LIMIT]
-
-
-def _paragraphs(text: str) -> str:
-    """Set paragraphs apart by blank lines: trafilatura writes one a line."""
-    return text.replace("\n", "\n\n")

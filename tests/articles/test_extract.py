@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.articles.extract import PAGE_LIMIT, extract
+from bot.articles.extract import PAGE_LIMIT, extract, read
 from bot.errors import ArticleError, ArticleReason, Fate
 from tests.fakes.hostile_server import ARTICLE, PARAGRAPH
 
@@ -25,9 +25,9 @@ def failure(body: bytes, content_type: str = "text/html") -> ArticleError:
 
 def test_the_article_comes_without_furniture_and_comments() -> None:
     text = extract(page(FURNITURE + ARTICLE + COMMENTS), URL, "text/html; charset=utf-8")
-    assert text.startswith("A researcher moves\n\nThe laboratory hired a researcher away from a rival in July")
+    assert text.startswith("The laboratory hired a researcher away from a rival in July")
     assert text.endswith("will work from the office in Zurich, the note says.")
-    assert text.count("\n\n") == 8
+    assert text.count("\n\n") == 7  # the headline stands elsewhere
     assert "Jobs at OpenAI" not in text
     assert "always knew" not in text
 
@@ -113,7 +113,8 @@ def test_of_a_page_marked_as_not_free_only_a_preview_is_used(mark: str, free: bo
     html = (
         f"<html><head>{mark}</head><body><article>{''.join(f'<p>{p}</p>' for p in paragraphs)}</article></body></html>"
     )
-    text = extract(html.encode(), "https://site.test/", "text/html")
+    text = read(html.encode(), "https://site.test/", "text/html")
+    assert "Paragraph 8" in extract(html.encode(), "https://site.test/", "text/html")
     assert "Paragraph 0" in text
     assert ("Paragraph 8" in text) is free
     assert free or len(text) <= 1_100

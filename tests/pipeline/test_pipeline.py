@@ -12,7 +12,7 @@ import pytest
 from bot.adapters.store import SqliteStore
 from bot.adapters.workers import InlineWorkers
 from bot.alerts.delivery import Policy
-from bot.articles.extract import extract
+from bot.articles.extract import read
 from bot.config import Config
 from bot.errors import DeliveryError, DeliveryReason, Fate, FetchError, FetchReason
 from bot.model import Feed, OperationState, PollOutcome, ReadMode, Source
@@ -176,7 +176,7 @@ def test_a_passing_fault_is_tried_again_and_after_the_third_strike_the_feeds_tex
 def test_a_killed_extractor_costs_its_entry_strikes_and_nobody_else_anything(scene):
     class Killing(InlineWorkers):
         def call(self, function, *arguments, seconds):
-            if function is extract and b"Ada Ferrano" in arguments[0]:
+            if function is read and b"Ada Ferrano" in arguments[0]:
                 raise WorkerKilled("out of memory")
             return super().call(function, *arguments, seconds=seconds)
 
