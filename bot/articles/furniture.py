@@ -46,7 +46,8 @@ _TAILS = _any("""
 """)
 # Calls that make a short paragraph furniture, wherever they stand in it
 _CALLS = _any("""
-    sign up for our; sign up for the; sign up to our; sign up here; sign up today; subscribe to our; subscribe
+    buy something through; sign up for our; sign up for the; sign up to our; sign up here;
+    sign up today; subscribe to our; subscribe
     to the; subscribe here; subscribe now; newsletters; newsletter sign; free newsletter; click here to;
     clicking here; tap here to; follow us on; follow him on; follow her on; follow them on; like us on; join us
     on; on facebook, twitter; right in your inbox; to your inbox; in your inbox; on your inbox; have a tip?; got

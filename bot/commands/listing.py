@@ -131,6 +131,7 @@ def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[s
     store = SqliteStore(path, read_only=True)
     try:
         noted = store.noted(HEARTBEAT)
+        unwell = [feed for feed in store.feeds() if feed.condition]
     finally:
         store.close()
     if not noted:
@@ -141,8 +142,14 @@ def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[s
     word = "alive" if alive else "not alive"
     return (
         alive,
-        f"{word}: last tick {age:.0f} s ago",
-        {"alive": alive, "last_tick": tick.isoformat(), "age_s": round(age, 1)},
+        f"{word}: last tick {age:.0f} s ago"
+        + (f"; {len(unwell)} feeds are unwell, see talentwire feeds" if unwell else ""),
+        {
+            "alive": alive,
+            "last_tick": tick.isoformat(),
+            "age_s": round(age, 1),
+            "unwell": {redact(feed.url): feed.condition for feed in unwell},
+        },
     )
 
 

@@ -45,6 +45,9 @@ def test_labels_calls_and_notices_go_wherever_they_stand(furniture: str) -> None
         'She said: "Watch what we do, not what we say."',
         "Comments by her former employer were not to be had.",
         "- Ada Quill, chief scientist",
+        "Published papers of hers number 40, and 3 won prizes in the field of learning machines and what they learn.",
+        "THE BOARD SAYS NO",  # a heading
+        "She and others follow her work on Facebook's models.",
         "The firm publishes one of the larger newsletters of the trade. "
         + "Its readers pay for it, and it says so each week. " * 6,
     ],

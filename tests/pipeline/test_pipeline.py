@@ -456,8 +456,15 @@ def test_an_entry_that_breaks_sifting_holds_up_nobody(scene, monkeypatch):
     assert len(scene.texts()) == 1, "judged by the feed's text"
 
 
-def test_what_ails_a_feed_is_said_once_and_that_it_is_over_once(scene, caplog):
-    caplog.set_level("INFO")
+@pytest.fixture
+def said(monkeypatch) -> list[str]:
+    """What the pipeline logs from now on, whatever other tests did to the loggers."""
+    words: list[str] = []
+    monkeypatch.setattr("bot.pipeline.event", lambda _, text, /, **fields: words.append(text))
+    return words
+
+
+def test_what_ails_a_feed_is_said_once_and_that_it_is_over_once(scene, said):
     scene.web.pages[FEED] = Page(b"<html><title>Sorry</title></html>")
     for _ in range(6):
         scene.clock.advance(86_400)
@@ -465,20 +472,21 @@ def test_what_ails_a_feed_is_said_once_and_that_it_is_over_once(scene, caplog):
     scene.web.pages[FEED] = rss(("old", "A phone is out", "A phone."))
     scene.clock.advance(86_400)
     scene.pipeline.poll_host("w")
-    said = [record.message for record in caplog.records if "well" in record.message]
-    assert ["unwell" in line for line in said] == [True, False]
+    assert [words for words in said if "well" in words] == ["feed is unwell", "feed is well again"]
 
 
-def test_entries_that_may_have_been_missed_are_an_alarm(scene, caplog):
-    caplog.set_level("WARNING")
+def test_entries_that_may_have_been_missed_are_an_alarm(scene, said):
     scene.web.pages[FEED] = rss(("a", "One", ""), ("b", "Two", ""))
     (result,) = scene.poll()
     assert result.gap
     assert result.feed.next_poll_at - scene.clock.now() <= timedelta(minutes=33)  # half of the hour before
-    assert any("missed" in record.message for record in caplog.records)
+    assert [words for words in said if "missed" in words] == [
+        "feed shows nothing that was known: entries may have been missed"
+    ]
     scene.web.pages[FEED] = rss(("b", "Two", ""), ("c", "Three", ""))
     (result,) = scene.poll()
     assert not result.gap
+    assert len([words for words in said if "missed" in words]) == 1
 
 
 def test_a_host_that_asks_to_be_left_alone_is_not_asked_for_its_other_feeds(scene):
