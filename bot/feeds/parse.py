@@ -22,7 +22,7 @@ from bot.urls import absolute
 T = TypeVar("T")
 
 LIMIT = 500
-DATES = 60  # of the latest entries, known ones too: enough to tell how often there are some
+DATES = 20  # of the latest entries, known ones too: enough to tell how often there are some
 TEXT_LIMIT = 200_000
 _PERIODS = {
     "hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1),

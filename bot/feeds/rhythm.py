@@ -12,6 +12,7 @@ from bot.model import Feed, Pace, ParsedFeed
 
 LATEST = 40  # dates that the rhythm is taken from
 BULK = 0.75  # of the entries shown, the latest: one that stays on top for ever says nothing of how far back they go
+MORE = 3.0  # as many times more entries than dates are reckoned with
 WIDEN = 1.1  # what a feed shows may shrink at once, and grows no faster than this from poll to poll
 RELAX = 1.5  # how much longer the bound after a gap gets with each poll that overlaps
 LONGEST = timedelta(days=365)
@@ -24,7 +25,7 @@ def learnt(feed: Feed, parsed: ParsedFeed, now: datetime) -> Pace:
         return replace(pace, overlap=None)
     news = parsed.unknown > 0
     elapsed = now - (pace.news_at or feed.polled_at or now)
-    gap, reach = _dated(parsed.dates, now)
+    gap, reach = _dated(parsed.dates, now, shown)
     if gap is None and news and feed.polled_at is not None:
         gap, reach = _counted(pace, elapsed, parsed.unknown, shown)
     missed = is_gap(feed, parsed)
@@ -53,14 +54,18 @@ def _last_news(feed: Feed, parsed: ParsedFeed, now: datetime) -> datetime:
     return now
 
 
-def _dated(dates: Sequence[datetime], now: datetime) -> tuple[timedelta | None, timedelta | None]:
-    """Return gap and reach by the dates of entries, latest first; None where these say too little."""
+def _dated(dates: Sequence[datetime], now: datetime, shown: int) -> tuple[timedelta | None, timedelta | None]:
+    """Return gap and reach by the dates of entries, latest first; None where these say too little.
+
+    Where there are dates of but the latest entries, the others are taken to go back as evenly.
+    """
     moments = list(dict.fromkeys(date for date in dates if date <= now))
     if len(moments) < 3:
         return None, None
     gaps = [later - earlier for later, earlier in pairwise(moments[: LATEST + 1])]
     bulk = moments[min(len(moments) - 1, max(2, int(BULK * len(moments))))]
-    return min(LONGEST, median_low(gaps)), min(LONGEST, moments[0] - bulk)
+    more = max(1.0, min(MORE, shown / len(dates)))
+    return min(LONGEST, median_low(gaps)), min(LONGEST, (moments[0] - bulk) * more)
 
 
 def _counted(pace: Pace, elapsed: timedelta, fresh: int, shown: int) -> tuple[timedelta, timedelta]:
