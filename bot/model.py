@@ -633,6 +633,61 @@ class Order:
     outcome: str = ""
 
 
+class PreferenceVerb(StrEnum):
+    """What a channel's readers want more or less of."""
+
+    MUTE = "mute"
+    FOLLOW = "follow"
+
+
+class Subject(StrEnum):
+    """What a mute or a follow is about."""
+
+    SOURCE = "source"
+    ORGANISATION = "organisation"
+    PERSON = "person"
+    STORY = "story"
+    ANY = "any"  # a name, a host or a feed, whatever it fits
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A mute or a follow that a reader asked for in Slack, for one channel.
+
+    `number` counts them. `what` is a name, a host, an outlet or the id of a story, `label` what readers call it. `by`
+    is the id of who asked. `until` is when it ends, None for never; one that was undone ended then.
+    """
+
+    number: int
+    verb: PreferenceVerb
+    subject: Subject
+    what: str
+    label: str
+    channel: str
+    by: str
+    asked_at: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All that the store knows of one entry: what was read, what story it went into, what was owed for that.
+
+    `judged_at` is when it was last judged, `preferences` what readers wanted at that moment.
+    """
+
+    entry: Entry
+    state: str
+    reason: str
+    article: Article | None
+    finding: Finding | None
+    story: Story | None
+    operations: tuple[Operation, ...]
+    feed: Feed
+    judged_at: datetime | None
+    preferences: tuple[Preference, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A message of ours as it stands in a channel: its key, the hashes of its facts, and its thread ("" for none)."""

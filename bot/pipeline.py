@@ -59,6 +59,7 @@ from bot.model import (
     ParsedFeed,
     PollOutcome,
     PollResult,
+    Preference,
     ReadMode,
     Request,
     Response,
@@ -331,16 +332,18 @@ class Pipeline:
         marks = marks_of(self.watch(), article, finding)
         traits = traits_of(article, finding, marks, owner=owner)
         one = witness(article, finding, marks, traits, owner=owner, outlet=_outlet(article, feed))
-        placement = self._place(article, feed, finding, traits, one, now)
+        wishes = self.store.preferences(now)
+        placement = self._place(article, feed, finding, traits, one, wishes, now)
         owed: Sequence[Operation] = ()
         if placement.verdict is merge.Verdict.ALERT and placement.story is not None:
-            owed = self._alerts(compose.Told(placement.story, finding, article, _outlet(article, feed)), now)
+            channels, mute = self._open_channels(placement.story, finding, article, feed, wishes)
+            owed = self._alerts(compose.Told(placement.story, finding, article, _outlet(article, feed)), channels, now)
             if not owed:
-                placement = replace(
-                    placement, story=replace(placement.story, told=False), verdict=merge.Verdict.NO_ROUTE, why=""
-                )
+                verdict = merge.Verdict.MUTED if mute else merge.Verdict.NO_ROUTE
+                placement = replace(placement, story=replace(placement.story, told=False), verdict=verdict, why=mute)
         elif placement.story is not None and placement.story.told:
-            owed = self._upkeep(placement, compose.Told(placement.story, finding, article, _outlet(article, feed)), now)
+            told = compose.Told(placement.story, finding, article, _outlet(article, feed))
+            owed = self._upkeep(placement, told, feed, wishes, now)
         self.store.save_finding(article, finding, placement.story, traits.keys, owed, now)
         self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
         event(
@@ -356,10 +359,21 @@ class Pipeline:
         )
 
     def _place(
-        self, article: Article, feed: Feed, finding: Finding, traits: Traits, one: Witness, now: datetime
+        self,
+        article: Article,
+        feed: Feed,
+        finding: Finding,
+        traits: Traits,
+        one: Witness,
+        wishes: Sequence[Preference],
+        now: datetime,
     ) -> merge.Placement:
-        """Find the article's story among those that share a key; what is no talent story may still add to one."""
+        """Find the article's story among those that share a key; what is no talent story may still add to one.
+
+        One about somebody whom a channel follows alerts, there, from the lower threshold on.
+        """
         thresholds = self.config.thresholds
+        followed = self._following(finding, wishes)
         candidates = self.store.candidates(traits.keys, now - match.MEMORY)
         placement = merge.place(
             article,
@@ -367,7 +381,7 @@ class Pipeline:
             traits,
             candidates,
             digest_at=thresholds.digest,
-            alert_at=thresholds.alert,
+            alert_at=min(thresholds.digest, thresholds.alert) if followed else thresholds.alert,
             now=now,
             one=one,
         )
@@ -384,8 +398,38 @@ class Pipeline:
     def _channels(self, story: Story, finding: Finding) -> tuple[str, ...]:
         return route.channels(self.config.routes, self.channel, story, finding, known_as=self.watch().canonical)
 
-    def _alerts(self, told: compose.Told, now: datetime) -> tuple[Operation, ...]:
-        """Return what tells a new story: a message in each of its channels, in its saga's thread if there is one."""
+    def _following(self, finding: Finding, wishes: Sequence[Preference]) -> tuple[str, ...]:
+        names = (*finding.people, *finding.organisations)
+        return route.following(wishes, names, known_as=self.watch().canonical)
+
+    def _open_channels(
+        self,
+        story: Story,
+        finding: Finding,
+        article: Article,
+        feed: Feed,
+        wishes: Sequence[Preference],
+        *,
+        sure: bool = False,
+    ) -> tuple[tuple[str, ...], str]:
+        """Return the channels that are to hear of a story, and what muted it in the first of those that are not.
+
+        Below the threshold of alerts that is for those who follow somebody in it, unless it is `sure` to be told.
+        """
+        sure = sure or finding.score >= self.config.thresholds.alert
+        routed = self._channels(story, finding) if sure else ()
+        channels = tuple(dict.fromkeys((*routed, *self._following(finding, wishes))))
+        mutes = {channel: self._muted_in(channel, wishes, story, article, feed) for channel in channels}
+        reasons = [route.mute_words(mute) for mute in mutes.values() if mute]
+        return tuple(channel for channel, mute in mutes.items() if not mute), "".join(reasons[:1])
+
+    def _muted_in(
+        self, channel: str, wishes: Sequence[Preference], story: Story, article: Article, feed: Feed
+    ) -> Preference | None:
+        return route.muted_in(channel, wishes, story, article, feed, known_as=self.watch().canonical)
+
+    def _alerts(self, told: compose.Told, channels: Sequence[str], now: datetime) -> tuple[Operation, ...]:
+        """Return what tells a new story: a message in each of `channels`, in its saga's thread if there is one."""
         story = told.story
         earlier = self.store.saga_operations(story.saga) if story.saga != story.id else ()
         return tuple(
@@ -397,7 +441,7 @@ class Pipeline:
                 self._updates(channel).saga,
                 now,
             )
-            for channel in self._channels(story, told.finding)
+            for channel in channels
         )
 
     def _alert(self, told: compose.Told, channel: str, now: datetime) -> Message:
@@ -416,20 +460,34 @@ class Pipeline:
     def _updates(self, channel: str) -> Updates:
         return route.updates(self.config.routes, self.config.slack.updates, channel)
 
-    def _upkeep(self, placement: merge.Placement, told: compose.Told, now: datetime) -> tuple[Operation, ...]:
-        """Return what keeps a told story's messages true after one more article, and says what is new."""
+    def _upkeep(
+        self,
+        placement: merge.Placement,
+        told: compose.Told,
+        feed: Feed,
+        wishes: Sequence[Preference],
+        now: datetime,
+    ) -> tuple[Operation, ...]:
+        """Return what keeps a told story's messages true after one more article, and says what is new.
+
+        A channel that muted it sees its message change in silence; one that follows it hears of each source.
+        """
         story, before = told.story, placement.before
         if before is None or placement.action is Action.NONE:
             return ()
         entry = told.article.entry
         own = upkeep.own_messages(self.store.saga_operations(story.saga), story.id)
         if not own and placement.action is Action.BROADCAST and not entry.baseline:
-            return self._alerts(told, now)  # was among what the first run missed: it has no message to be changed
+            # was among what the first run missed: it has no message to be changed
+            channels, _ = self._open_channels(story, told.finding, told.article, feed, wishes, sure=True)
+            return self._alerts(told, channels, now)
         lead = told if story.telling.lead == entry.id else self._lead(story) or told
         owed: list[Operation] = []
         for channel, message in own.items():
+            muted = self._muted_in(channel, wishes, story, told.article, feed) is not None
+            follows = route.follows_story(channel, wishes, story)
             said = None
-            if placement.action is not Action.EDIT:
+            if placement.action is not Action.EDIT or follows:
                 said = compose.news(
                     before,
                     story,
@@ -442,7 +500,7 @@ class Pipeline:
                     new=placement.news,
                     private_links=bool(self.config.network.allow_private),
                 )
-            manner = upkeep.manner_of(placement.action, self._updates(channel))
+            manner = upkeep.manner_of(placement.action, self._updates(channel), muted=muted, follows=follows)
             owed += upkeep.upkeep(message, manner, self._alert(lead, channel, now), said, entry.id, now)
         return tuple(owed)
 
@@ -557,11 +615,13 @@ class Pipeline:
         """Return the best stories of the last hours that nothing mutes, by the channels that they go to."""
         wish = self.config.first_run
         found: dict[str, list[compose.Told]] = {}
+        wishes = self.store.preferences(now)
         count = 0
         for story, article, finding, feed in self.store.missed(now - timedelta(hours=wish.hours), limit=_MISSED_LOOK):
             if count == wish.stories or story.score < self.config.thresholds.alert:
                 break
-            channels = () if self._mute_of(story, article, feed, now) else self._channels(story, finding)
+            muted = self._mute_of(story, article, feed, now)
+            channels = () if muted else self._open_channels(story, finding, article, feed, wishes, sure=True)[0]
             count += bool(channels)
             for channel in channels:
                 found.setdefault(channel, []).append(compose.Told(story, finding, article, _outlet(article, feed)))

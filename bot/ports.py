@@ -18,6 +18,7 @@ from bot.model import (
     Order,
     PollResult,
     Posted,
+    Preference,
     Receipt,
     Request,
     Response,
@@ -171,6 +172,10 @@ class Store(Protocol):
 
     def erase(self, out: KeptOut, order: Order | None, owed: Sequence[Operation]) -> None:
         """Make `out` who is to be forgotten, take them out of everything kept, owe `owed` and close `order`."""
+
+    # -- what readers asked for
+    def preferences(self, at: datetime) -> Sequence[Preference]:
+        """Return the mutes and follows that held at that moment, the earliest first."""
 
     def first_run(self, now: datetime) -> FirstRun:
         """Return how far the first run has come."""

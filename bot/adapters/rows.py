@@ -29,6 +29,8 @@ from bot.model import (
     Order,
     OrderVerb,
     Pace,
+    Preference,
+    PreferenceVerb,
     ReadMode,
     Reason,
     Source,
@@ -37,6 +39,7 @@ from bot.model import (
     Story,
     StoryId,
     StoryMove,
+    Subject,
     Tally,
     Telling,
     Traits,
@@ -415,4 +418,19 @@ def order_of(row: sqlite3.Row) -> Order:
         by=row["asked_by"],
         asked_at=sure_moment(row["asked_at"]),
         outcome=row["outcome"],
+    )
+
+
+def preference_of(row: sqlite3.Row) -> Preference:
+    """Return the mute or follow of a row of `preferences`."""
+    return Preference(
+        number=row["number"],
+        verb=PreferenceVerb(row["verb"]),
+        subject=Subject(row["subject"]),
+        what=row["what"],
+        label=row["label"],
+        channel=row["channel"],
+        by=row["asked_by"],
+        asked_at=sure_moment(row["asked_at"]),
+        until=moment(row["until"]),
     )

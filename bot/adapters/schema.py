@@ -204,6 +204,19 @@ _STEPS = (
     UPDATE feeds SET news_at = (SELECT max(min(coalesce(published_at, seen_at), seen_at)) FROM entries
         WHERE feed_id = feeds.id);
     ALTER TABLE hosts ADD COLUMN alone_until REAL NOT NULL DEFAULT 0;    -- it asked to be left alone (Retry-After)
+
+    CREATE TABLE preferences (                  -- mutes and follows that readers asked for
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        verb TEXT NOT NULL,                     -- mute, follow
+        subject TEXT NOT NULL,                  -- source, organisation, person, story, any
+        what TEXT NOT NULL,
+        label TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        asked_by TEXT NOT NULL,
+        asked_at REAL NOT NULL,
+        until REAL                              -- NULL: for good; undone: the moment it was
+    );
+    CREATE INDEX preferences_until ON preferences (until);
     """,
 )
 

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -36,8 +36,10 @@ from bot.model import (
     PollOutcome,
     PollResult,
     Posted,
+    Preference,
     Story,
     StoryId,
+    Trace,
     Verb,
     Visit,
 )
@@ -59,19 +61,6 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SENDING, OperationState.PARKED))
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """All that the store knows of one entry: what was read, what story it went into, what was owed for that."""
-
-    entry: Entry
-    state: str
-    reason: str
-    article: Article | None
-    finding: Finding | None
-    story: Story | None
-    operations: tuple[Operation, ...]
 
 
 class SqliteStore:
@@ -547,6 +536,26 @@ class SqliteStore:
         with self._mapped():
             self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    # -- what readers asked for
+
+    def preferences(self, at: datetime) -> Sequence[Preference]:
+        """See `Store`."""
+        found = self._rows(
+            "SELECT * FROM preferences WHERE asked_at <= ? AND coalesce(until, 1e12) > ? ORDER BY number",
+            (at.timestamp(), at.timestamp()),
+        )
+        return [rows.preference_of(row) for row in found]
+
+    def prefer(self, preference: Preference) -> Preference:
+        """Keep a mute or a follow; returns it with its number. What the channel had asked for the same ends."""
+        with self._transaction() as db:
+            return _prefer(db, preference)
+
+    def end_preference(self, number: int, now: datetime) -> Preference | None:
+        """End a mute or a follow that holds; returns it as it was, None if none with this number holds."""
+        with self._transaction() as db:
+            return _end_preference(db, number, now)
+
     def save_finding(
         self,
         article: Article,
@@ -625,28 +634,33 @@ class SqliteStore:
     def trace(self, url: str) -> Trace | None:
         """Return what became of the latest entry with this address, None if there was none."""
         row = self._row(
-            f"SELECT {rows.ENTRY_COLUMNS}, e.state, e.reason, e.story_id FROM entries e"
+            f"SELECT {rows.ENTRY_COLUMNS}, e.state, e.reason, e.story_id, f.id AS feed_id FROM entries e"
             " JOIN feeds f ON f.id = e.feed_id WHERE e.page = ? ORDER BY e.seq DESC LIMIT 1",
             (canonical(url),),
         )
         if row is None:
             return None
         read = self._row(
-            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding FROM entries e"
+            f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding, g.judged_at FROM entries e"
             " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
             " LEFT JOIN findings g ON g.entry_id = e.id WHERE e.id = ?",
             (row["id"],),
         )
         story = self._row(f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.id = ?", (row["story_id"],))
         owed = self._rows("SELECT * FROM outbox WHERE story_id = ? ORDER BY seq", (row["story_id"],))
+        ((entry, feed),) = self._with_feeds([row])
+        judged_at = None if read is None else rows.moment(read["judged_at"])
         return Trace(
-            entry=rows.entry_of(row),
+            entry=entry,
             state=row["state"],
             reason=row["reason"],
             article=None if read is None else rows.article_of(read),
             finding=None if read is None or read["finding"] is None else rows.finding_of(read["finding"]),
             story=None if story is None else rows.story_of(story),
             operations=tuple(rows.operation_of(one) for one in owed),
+            feed=feed,
+            judged_at=judged_at,
+            preferences=() if judged_at is None else tuple(self.preferences(judged_at)),
         )
 
     def end_first_run(self, told: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
@@ -787,6 +801,7 @@ class SqliteStore:
                 " (SELECT story_id FROM entries WHERE story_id IS NOT NULL)",
                 (limit,),
             )
+            db.execute("DELETE FROM preferences WHERE until < ?", (limit,))
             db.execute("DELETE FROM story_keys WHERE story_id NOT IN (SELECT id FROM stories)")
             db.execute(
                 "DELETE FROM outbox WHERE created_at < ? AND sweep_at IS NULL AND state IN ('sent', 'dead')", (limit,)
@@ -935,6 +950,29 @@ def _write_story(db: sqlite3.Connection, story: Story) -> None:
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     db.execute(f"INSERT OR REPLACE INTO stories ({names}) VALUES ({marks})", values)
+
+
+def _prefer(db: sqlite3.Connection, wish: Preference) -> Preference:
+    at = wish.asked_at.timestamp()
+    db.execute(
+        "UPDATE preferences SET until = ? WHERE verb = ? AND subject = ? AND what = ? AND channel = ?"
+        " AND coalesce(until, 1e12) > ?",
+        (at, wish.verb, wish.subject, wish.what, wish.channel, at),
+    )
+    number = db.execute(
+        "INSERT INTO preferences (verb, subject, what, label, channel, asked_by, asked_at, until)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (wish.verb, wish.subject, wish.what, wish.label, wish.channel, wish.by, at, rows.seconds(wish.until)),
+    ).lastrowid
+    return replace(wish, number=int(number or 0))
+
+
+def _end_preference(db: sqlite3.Connection, number: int, now: datetime) -> Preference | None:
+    row = db.execute(
+        "SELECT * FROM preferences WHERE number = ? AND coalesce(until, 1e12) > ?", (number, now.timestamp())
+    ).fetchone()
+    db.execute("UPDATE preferences SET until = ? WHERE number = ?", (now.timestamp(), number)) if row else None
+    return None if row is None else rows.preference_of(row)
 
 
 def _owe(db: sqlite3.Connection, operations: Sequence[Operation]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.config import Mute, Route, Updates
 from bot.config.packs import address_key
-from bot.model import Article, Feed, Finding, Story
+from bot.model import Article, Feed, Finding, Preference, PreferenceVerb, Story, Subject
 from bot.text import fold
 from bot.urls import public_host
 
@@ -43,16 +43,85 @@ def muted(
     known_as: Callable[[str], str] = str,
 ) -> str:
     """Return what mutes the story: the entry's words, "" if nothing does. A mute whose time is over does nothing."""
-    names = {fold(name) for name in (*story.people, *story.organisations)}
-    hosts = [public_host(url) for url in (article.entry.url, feed.url) if url]
+    names = _names(story)
     for mute in mutes:
         if mute.until is not None and now >= mute.until:
             continue
-        host = fold(mute.what).removeprefix("www.")
-        is_feed = address_key(mute.what) == address_key(feed.url)
-        if fold(known_as(mute.what)) in names or is_feed or any(_within(each, host) for each in hosts):
+        if fold(known_as(mute.what)) in names or _comes_from(mute.what, article, feed):
             return mute.what
     return ""
+
+
+def muted_in(
+    channel: str,
+    preferences: Sequence[Preference],
+    story: Story,
+    article: Article,
+    feed: Feed,
+    *,
+    known_as: Callable[[str], str] = str,
+) -> Preference | None:
+    """Return the mute by which `channel` does not hear of the story as `article` tells it, None if there is none."""
+    mutes = (p for p in preferences if p.verb is PreferenceVerb.MUTE and p.channel == channel)
+    return next((mute for mute in mutes if _is_about(mute, story, article, feed, known_as)), None)
+
+
+def mute_words(mute: Preference) -> str:
+    """Return in words what mutes, who asked for it and until when."""
+    until = f"until {mute.until:%Y-%m-%d %H:%M UTC}" if mute.until else "for good"
+    return f"{mute.label}, muted in {mute.channel} by {mute.by} {until}"
+
+
+def following(
+    preferences: Sequence[Preference], names: Iterable[str], *, known_as: Callable[[str], str] = str
+) -> tuple[str, ...]:
+    """Return the channels that follow one of `names`, people or organisations."""
+    present = {fold(name) for name in names}
+    follows = (p for p in preferences if p.verb is PreferenceVerb.FOLLOW and p.subject is not Subject.STORY)
+    return tuple(dict.fromkeys(p.channel for p in follows if fold(known_as(p.what)) in present))
+
+
+def follows_story(channel: str, preferences: Sequence[Preference], story: Story) -> bool:
+    """Tell whether `channel` follows this very story."""
+    return any(
+        (p.verb, p.subject, p.channel, p.what) == (PreferenceVerb.FOLLOW, Subject.STORY, channel, story.id)
+        for p in preferences
+    )
+
+
+def source_of(article: Article, feed: Feed) -> str:
+    """Return what readers mute where they mute the source of an article: its host, or its outlet where that hides it.
+
+    A feed that gathers others' entries may link to itself: its host would stand for all of them.
+    """
+    host = public_host(article.entry.url) if article.entry.url else ""
+    if article.entry.publisher and (not host or host == public_host(feed.url)):
+        return article.entry.publisher
+    return host or public_host(feed.url)
+
+
+def _is_about(mute: Preference, story: Story, article: Article, feed: Feed, known_as: Callable[[str], str]) -> bool:
+    if mute.subject is Subject.STORY:
+        return mute.what == story.id
+    named = mute.subject is not Subject.SOURCE and fold(known_as(mute.what)) in _names(story)
+    told_by = mute.subject in (Subject.SOURCE, Subject.ANY) and _comes_from(mute.what, article, feed)
+    return named or told_by
+
+
+def _names(story: Story) -> set[str]:
+    return {fold(name) for name in (*story.people, *story.organisations)}
+
+
+def _comes_from(what: str, article: Article, feed: Feed) -> bool:
+    """Tell whether `what` is the outlet of an article, its host or that of its feed, or the feed's address."""
+    host = fold(what).removeprefix("www.")
+    hosts = (public_host(url) for url in (article.entry.url, feed.url) if url)
+    outlet = article.entry.publisher
+    return (
+        address_key(what) == address_key(feed.url)
+        or bool(outlet and fold(outlet) == fold(what))
+        or any(_within(each, host) for each in hosts)
+    )
 
 
 def _matches(route: Route, story: Story, finding: Finding, known_as: Callable[[str], str]) -> bool:

@@ -29,10 +29,16 @@ def thread_of(operations: Iterable[Operation], channel: str) -> str:
     return next((one.key for one in posts if one.state is not OperationState.DEAD), "")
 
 
-def manner_of(action: Action, updates: Updates) -> Manner:
-    """Return how a channel wants to see what an article did to a story that it knows."""
+def manner_of(action: Action, updates: Updates, *, muted: bool = False, follows: bool = False) -> Manner:
+    """Return how a channel wants to see what an article did to a story that it knows.
+
+    Of one that it muted it hears nothing, though its message stays true; of one that it follows, all.
+    """
     wishes = {Action.BROADCAST: updates.change, Action.REPLY: updates.fact, Action.EDIT: updates.source}
-    return wishes.get(action, Manner.NONE)
+    wish = wishes.get(action, Manner.NONE)
+    if muted:
+        return Manner.NONE if wish is Manner.NONE else Manner.EDIT
+    return Manner.THREAD if follows and wish in (Manner.NONE, Manner.EDIT) and action in wishes else wish
 
 
 def opening(message: Message, story_id: StoryId, channel: str, thread: str, manner: Manner, now: datetime) -> Operation:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.adapters.store import SqliteStore, Trace
+from bot.adapters.store import SqliteStore
 from bot.commands import explain as render
 from bot.config import Config, store_path
 from bot.errors import ArticleError, ArticleReason, BotError, Fate
-from bot.model import Finding, Request, joined
+from bot.model import Finding, Request, Trace, joined
 from bot.moves.judge import Watch, judge
 from bot.ports import WorkerKilled
+from bot.talk.fate import fate
 from bot.text import clean, one_line
 
 _PAGE_BYTES = 2 * 1024 * 1024
@@ -67,7 +68,9 @@ def _trace(path: Path, url: str) -> Trace | None:
 def _met(config: Config, watch: Watch, trace: Trace) -> tuple[int, list[str], dict[str, Any]]:
     """Explain an entry that the store knows."""
     article = trace.article
+    lines = list(fate(trace, config, config.slack.channel, known_as=watch.canonical))
     facts = {
+        "fate": lines[:],
         "source": "the store",
         "feed": trace.entry.feed_url,
         "seen": trace.entry.seen_at.isoformat(),
@@ -79,15 +82,6 @@ def _met(config: Config, watch: Watch, trace: Trace) -> tuple[int, list[str], di
             {"channel": o.channel, "state": o.state, "ts": o.ts, "error": o.error} for o in trace.operations
         ],
     }
-    lines = [
-        f"met in {trace.entry.feed_url} at {trace.entry.seen_at:%Y-%m-%d %H:%M UTC}"
-        + (", before the feed's first poll" if trace.entry.baseline else ""),
-        f"state: {trace.state}" + (f" ({trace.reason})" if trace.reason else ""),
-    ]
-    if trace.story:
-        told = "told" if trace.story.told else "not told"
-        lines.append(f"story: “{trace.story.headline}”, {trace.story.articles} article(s), {told}")
-    lines += [f"channel {o.channel}: {o.state}" + (f" at {o.ts}" if o.ts else "") for o in trace.operations]
     title, body = (article.title, article.body) if article else (trace.entry.title, trace.entry.summary)
     finding = trace.finding or judge(watch, title, body, trace.entry.language)
     judged, data = _told(config, finding, joined(title, body), facts)

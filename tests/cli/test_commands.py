@@ -274,7 +274,7 @@ def test_why_of_an_entry_tells_what_became_of_it(world, world_config):
     talentwire("once", "-c", world_config, "--log-level", "error")
     result = talentwire("why", "-c", world_config, f"{world.url}/pages/halloway")
     assert "before the feed's first poll" in result.output
-    assert "state: judged" in result.output
+    assert "scores 1.00, alerts begin at 0.75" in result.output
     assert "Priya Halloway" in result.output
     told = json.loads(talentwire("why", "-c", world_config, f"{world.url}/pages/halloway", "--json").output)
     assert told["story"]
