@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot import forgetting
-from bot.alerts import compose, delivery, route, upkeep
+from bot.alerts import buttons, compose, delivery, route, upkeep
 from bot.alerts.keys import FIRST_RUN, key_of
 from bot.articles import quality
 from bot.articles.extract import read
@@ -123,6 +123,7 @@ class Pipeline:
     policy: delivery.Policy
     channel: str | None  # where stories go that match no route
     limits: Limits = Limits()
+    talks: bool = False  # somebody answers to clicks: alerts get their buttons
 
     # -------------------------------------------------------------------------------------------- poll
 
@@ -337,12 +338,12 @@ class Pipeline:
         owed: Sequence[Operation] = ()
         if placement.verdict is merge.Verdict.ALERT and placement.story is not None:
             channels, mute = self._open_channels(placement.story, finding, article, feed, wishes)
-            owed = self._alerts(compose.Told(placement.story, finding, article, _outlet(article, feed)), channels, now)
+            owed = self._alerts(_told(placement.story, finding, article, feed), channels, now)
             if not owed:
                 verdict = merge.Verdict.MUTED if mute else merge.Verdict.NO_ROUTE
                 placement = replace(placement, story=replace(placement.story, told=False), verdict=verdict, why=mute)
         elif placement.story is not None and placement.story.told:
-            told = compose.Told(placement.story, finding, article, _outlet(article, feed))
+            told = _told(placement.story, finding, article, feed)
             owed = self._upkeep(placement, told, feed, wishes, now)
         self.store.save_finding(article, finding, placement.story, traits.keys, owed, now)
         self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
@@ -446,7 +447,7 @@ class Pipeline:
 
     def _alert(self, told: compose.Told, channel: str, now: datetime) -> Message:
         private = bool(self.config.network.allow_private)
-        return compose.alert(
+        message = compose.alert(
             told.story,
             told.finding,
             told.article,
@@ -456,6 +457,7 @@ class Pipeline:
             kind=upkeep.ALERT,
             private_links=private,
         )
+        return buttons.added(message, told, private_links=private) if self.talks else message
 
     def _updates(self, channel: str) -> Updates:
         return route.updates(self.config.routes, self.config.slack.updates, channel)
@@ -578,7 +580,7 @@ class Pipeline:
         if lead is None:
             return None
         article, finding, feed = lead
-        return compose.Told(story, finding, article, _outlet(article, feed))
+        return _told(story, finding, article, feed)
 
     def _post(self, story_id: StoryId, channel: str, message: Message, now: datetime) -> Operation:
         return Operation(
@@ -624,7 +626,7 @@ class Pipeline:
             channels = () if muted else self._open_channels(story, finding, article, feed, wishes, sure=True)[0]
             count += bool(channels)
             for channel in channels:
-                found.setdefault(channel, []).append(compose.Told(story, finding, article, _outlet(article, feed)))
+                found.setdefault(channel, []).append(_told(story, finding, article, feed))
         return found
 
     def _missed_message(self, channel: str, told: Sequence[compose.Told], now: datetime) -> Message:
@@ -725,6 +727,10 @@ class Pipeline:
             attempts=operation.attempts,
             error=operation.error or None,
         )
+
+
+def _told(story: Story, finding: Finding, article: Article, feed: Feed) -> compose.Told:
+    return compose.Told(story, finding, article, _outlet(article, feed), route.source_of(article, feed))
 
 
 def _outlet(article: Article, feed: Feed) -> str:

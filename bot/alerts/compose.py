@@ -67,12 +67,13 @@ Block = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One story as told by one article; `outlet` is the name of who published it."""
+    """One story as told by one article; `outlet` is the name of who published it, `source` what mutes that."""
 
     story: Story
     finding: Finding
     article: Article
     outlet: str
+    source: str = ""
 
 
 def alert(

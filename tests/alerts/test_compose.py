@@ -15,9 +15,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.alerts import compose, keys
+from bot.alerts import buttons, compose, keys
 from bot.alerts.markup import units
-from bot.model import Article, Entry, EntryId, Finding, Kind, Move, Reason, Source, Span, Status, Story, StoryId
+from bot.model import (
+    Article,
+    Entry,
+    EntryId,
+    Finding,
+    Kind,
+    Move,
+    Reason,
+    Source,
+    Span,
+    Status,
+    Story,
+    StoryId,
+    StoryMove,
+    Telling,
+)
 from bot.text import sentences
 from tests.fakes.clock import NOON
 from tests.fakes.slack_blocks import LIMITS, BlockChecker, check_metadata, lint_message
@@ -28,6 +43,7 @@ BODY = (
     "She starts on Monday and reports to the chief scientist. The company confirmed the move. "
     "Shares did not move. Nobody else is leaving."
 )
+MOVE = StoryMove(("Dana Whitfield",), "Example Motors", "Sample AI", "", Status.CONFIRMED, 0.0, "The Paper")
 DANA = Move("Dana Whitfield", "Example Motors", "Sample AI", "VP engineering", Status.CONFIRMED, 0.98)
 
 
@@ -129,6 +145,11 @@ CASES = {
         channel="C1",
     ),
     "missed_nothing": lambda: compose.missed([], now=NOON, hours=48, channel="C1"),
+    # with what readers may answer, where somebody listens
+    "buttons": lambda: buttons.added(
+        alert(finding(DANA)),
+        compose.Told(replace(story(), telling=Telling(moves=(MOVE,))), finding(DANA), article(), "", "paper.example"),
+    ),
     "plain": lambda: compose.plain(CASES["two_ways"]()),
 }
 

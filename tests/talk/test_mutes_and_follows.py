@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -137,3 +138,11 @@ def test_old_mutes_are_forgotten_with_the_rest(scene):  # noqa: F811
     scene.clock.advance(200 * 86_400)
     scene.store.prune(scene.clock.now() - timedelta(days=90))
     assert [p.number for p in scene.store.preferences(asked)] == [kept.number]
+
+
+@pytest.mark.parametrize("talks", [False, True])
+def test_alerts_have_buttons_only_where_somebody_answers(scene, talks):  # noqa: F811
+    scene.pipeline = replace(scene.pipeline, talks=talks)
+    publish(scene)
+    (standing,) = scene.notifier.standing.values()
+    assert any(block["type"] == "actions" for block in standing.message.blocks) is talks
