@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bot import __version__
 from bot.adapters.clock import SystemClock
@@ -25,6 +25,7 @@ from bot.adapters.store import SqliteStore
 from bot.adapters.workers import ProcessWorkers
 from bot.alerts.delivery import Policy
 from bot.config import Config, feeds_of, secret, store_path
+from bot.conversation import Conversation
 from bot.errors import ConfigError, DeliveryError, DeliveryReason, Problem
 from bot.lexicon import load as load_lexicon
 from bot.model import Feed, PollResult
@@ -34,10 +35,14 @@ from bot.ports import Clock, Notifier
 from bot.service import Service, Threads, finish_all, poll_all, prune
 from bot.telemetry import Counters, event, progress
 
+if TYPE_CHECKING:
+    from bot.adapters.slack_socket import SlackSocket
+
 log = logging.getLogger(__name__)
 
 TERMINAL = "terminal"
 TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of a variable
+APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105
 # What worker processes import before their first work, so that a new one is quick.
 _PARSE = ("bot.feeds.document", "feedparser")
 _READ = ("trafilatura",)
@@ -53,11 +58,12 @@ class App:
     pipeline: Pipeline
     store: SqliteStore
     notifier: Notifier
+    socket: SlackSocket | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is set on the command line or by tests, beside the config."""
+    """What is set on the command line or by tests, beside the config. `listens`: somebody will answer to clicks."""
 
     store: Path | None = None
     resolver: Resolver = system_resolver
@@ -65,6 +71,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     policy: Policy | None = None
     out: TextIO | None = None
+    listens: bool = False
 
 
 def watch_of(config: Config) -> Watch:
@@ -109,7 +116,33 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
             limits=settings.limits if channel != TERMINAL else replace(settings.limits, pace_s=0.0),
         )
         pipeline.forget_again()
-        yield App(config, feeds_of(config), pipeline, store, notifier)
+        socket = _socket(pipeline, env) if settings.listens else None
+        if socket is not None:
+            pipeline = replace(pipeline, talks=True)
+        yield App(config, feeds_of(config), pipeline, store, notifier, socket)
+
+
+def _socket(pipeline: Pipeline, env: Mapping[str, str]) -> SlackSocket | None:
+    """Return what listens to readers, None without Slack or without an app-level token."""
+    token = secret(APP_TOKEN, env)
+    if token is None or pipeline.channel == TERMINAL:
+        return None
+    from bot.adapters.slack import SlackNotifier
+    from bot.adapters.slack_socket import SlackSocket
+
+    desk = pipeline.notifier
+    if not isinstance(desk, SlackNotifier):
+        return None
+    conversation = Conversation(
+        config=pipeline.config,
+        watch=pipeline.watch,
+        store=pipeline.store,
+        desk=desk,
+        clock=pipeline.clock,
+        counters=pipeline.counters,
+        channel=pipeline.channel,
+    )
+    return SlackSocket(token, conversation.hear, base_url=env.get("SLACK_API_URL", ""))
 
 
 @contextmanager
@@ -173,10 +206,14 @@ def run(
         if stopped.is_set():
             return
         service.start()
+        if app.socket:
+            app.socket.start()
         try:
             stopped.wait()
         finally:
             say("stopping: what is under way gets a few seconds, the rest is kept")
+            if app.socket:
+                app.socket.close()
             service.stop()
 
 
@@ -246,6 +283,8 @@ def _introduce(app: App, say: Callable[[str], None], config_path: Path | None) -
     say(f"  config   {file}: {len(app.feeds)} feeds{packs}; {own} names of your own to watch")
     say(f"  store    {app.store.path}{_first_run(app)}")
     say(f"  alerts   {_where(app)}")
+    if app.socket:
+        say("  talk     buttons under alerts, and /talentwire in Slack")
     say("  look     talentwire feeds · talentwire why URL · stop with Ctrl-C")
 
 

@@ -119,8 +119,9 @@ def _print_json(value: object) -> None:
 def run(config_file: Path | None, log_level: str) -> None:
     """Poll, judge and alert until stopped (Ctrl-C or SIGTERM).
 
-    With SLACK_BOT_TOKEN (or SLACK_BOT_TOKEN_FILE) and slack.channel alerts go to Slack, else to this terminal. What it
-    knows is kept in one file; a second instance on the same file ends at once and says so.
+    With SLACK_BOT_TOKEN (or SLACK_BOT_TOKEN_FILE) and slack.channel alerts go to Slack, else to this terminal. With
+    SLACK_APP_TOKEN too, alerts have buttons and /talentwire is answered. What it knows is kept in one file; a second
+    instance on the same file ends at once and says so.
 
     \b
     Example:   talentwire run -c config.yaml
@@ -130,7 +131,7 @@ def run(config_file: Path | None, log_level: str) -> None:
 
     config, path = _load(config_file)
     _set_up_logs(log_level)
-    with app.opened(config, os.environ) as opened:
+    with app.opened(config, os.environ, app.Settings(listens=True)) as opened:
         app.run(opened, lambda line: click.echo(line, err=True), stopped=stopped, config_path=path)
 
 

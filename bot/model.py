@@ -669,6 +669,50 @@ class Preference:
     until: datetime | None = None
 
 
+class FeedbackKind(StrEnum):
+    """What a reader says of an alert, or of an article that was none."""
+
+    NOT_RELEVANT = "not_relevant"
+    WRONG_FACT = "wrong_fact"
+    DUPLICATE = "duplicate"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What one reader said, with the text it was said of and what was found in it: rule -> logits.
+
+    `about` is a story's id, or the address of what was missed. One reader says one thing of it once: a later word of
+    the same kind replaces the earlier. `title` is "" where no feed has shown the article.
+    """
+
+    kind: FeedbackKind
+    about: str
+    url: str
+    title: str
+    text: str
+    language: str
+    score: float
+    features: Mapping[str, float]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What follows from one thing that a reader did, to be stored together.
+
+    `ended` is the number of a mute or follow; `unsaid` is what feedback was about and who takes it back.
+    """
+
+    preference: Preference | None = None
+    ended: int = 0
+    order: Order | None = None
+    feedback: Feedback | None = None
+    unsaid: tuple[str, str] | None = None
+    owed: tuple[Operation, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """All that the store knows of one entry: what was read, what story it went into, what was owed for that.

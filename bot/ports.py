@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from bot.forgetting import KeptOut
 from bot.model import (
     Article,
+    Changes,
     Entry,
     EntryId,
     Feed,
@@ -24,6 +25,7 @@ from bot.model import (
     Response,
     Story,
     StoryId,
+    Trace,
     Visit,
 )
 
@@ -79,6 +81,16 @@ class Notifier(Protocol):
 
         Raises DeliveryError if the channel cannot be read.
         """
+
+
+class Desk(Protocol):
+    """Where readers ask, and are answered: Slack, as far as talking goes. Each raises DeliveryError."""
+
+    def is_member(self, channel: str, user: str) -> bool:
+        """Tell whether a person is in a channel."""
+
+    def answer(self, address: str, payload: Mapping[str, object]) -> None:
+        """Send what only the one who asked sees to the address that came with the question."""
 
 
 class Store(Protocol):
@@ -176,6 +188,24 @@ class Store(Protocol):
     # -- what readers asked for
     def preferences(self, at: datetime) -> Sequence[Preference]:
         """Return the mutes and follows that held at that moment, the earliest first."""
+
+    def hear(self, ids: Sequence[str], changes: Changes, now: datetime) -> bool:
+        """Write what follows from what a reader did; False, and nothing written, if one of `ids` was heard before."""
+
+    def story(self, story_id: str) -> Story | None:
+        """Return the story with this id, None if there is none."""
+
+    def trace(self, url: str) -> Trace | None:
+        """Return what became of the latest entry with this address, None if there was none."""
+
+    def feeds(self) -> Sequence[Feed]:
+        """Return the feeds of the config, in order of address."""
+
+    def unfinished(self) -> int:
+        """Return how many operations are still owed."""
+
+    def last_told(self) -> datetime | None:
+        """Return when a message was last sent, None if none was."""
 
     def first_run(self, now: datetime) -> FirstRun:
         """Return how far the first run has come."""

@@ -18,6 +18,8 @@ from bot.model import (
     Entry,
     EntryId,
     Feed,
+    Feedback,
+    FeedbackKind,
     Finding,
     Kind,
     Message,
@@ -433,4 +435,25 @@ def preference_of(row: sqlite3.Row) -> Preference:
         by=row["asked_by"],
         asked_at=sure_moment(row["asked_at"]),
         until=moment(row["until"]),
+    )
+
+
+_ITEM = ("url", "title", "text", "language", "score", "features")
+
+
+def feedback_values(feedback: Feedback) -> tuple[Any, ...]:
+    """Return the values of a row of `feedback`."""
+    item = pack(dumps({name: getattr(feedback, name) for name in _ITEM}))
+    return (feedback.kind, feedback.about, feedback.by, feedback.at.timestamp(), item)
+
+
+def feedback_of(row: sqlite3.Row) -> Feedback:
+    """Return the feedback of a row of `feedback`."""
+    item = json.loads(unpack(row["item"]))
+    return Feedback(
+        kind=FeedbackKind(row["kind"]),
+        about=row["about"],
+        by=row["given_by"],
+        at=sure_moment(row["given_at"]),
+        **{name: item[name] for name in _ITEM},
     )

@@ -217,6 +217,21 @@ _STEPS = (
         until REAL                              -- NULL: for good; undone: the moment it was
     );
     CREATE INDEX preferences_until ON preferences (until);
+
+    CREATE TABLE feedback (                     -- what readers said of alerts, and of what was none
+        kind TEXT NOT NULL,                     -- not_relevant, wrong_fact, duplicate, missed
+        about TEXT NOT NULL,                    -- a story's id, or an address
+        given_by TEXT NOT NULL,
+        given_at REAL NOT NULL,
+        item BLOB NOT NULL,                     -- JSON {url, title, text, language, score, features}
+        PRIMARY KEY (about, given_by, kind)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE heard (                        -- what came from Slack and was acted on: a redelivery changes nothing
+        id TEXT PRIMARY KEY,
+        at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX heard_at ON heard (at);
     """,
 )
 

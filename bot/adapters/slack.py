@@ -6,6 +6,7 @@ not arrive is told apart from what may have; in doubt it may have. Source: docs.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import socket
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import Request
 
 from slack_sdk.errors import SlackApiError
@@ -31,6 +33,8 @@ MAX_RETRY_AFTER_S = 86_400.0
 _CLOCK_SKEW = timedelta(seconds=120)
 _PAGE = 200  # messages; Slack gives fewer where it restricts the reading of histories
 _MAX_PAGES = 500
+_MEMBERS = 1_000  # a page
+_ANSWER_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 _FATES = {
     DeliveryReason.RATE_LIMITED: Fate.RETRY,
@@ -98,7 +102,7 @@ class SlackNotifier:
             raise ConfigError((Problem(0, "SLACK_API_URL", "is neither http nor https"),))
         self._base = base
         self._clock = clock
-        self._client = _OneCallClient(token, base, timeout_s, context or ssl.create_default_context(), proxy)
+        self._client = OneCallClient(token, base, timeout_s, context or ssl.create_default_context(), proxy)
         self._identity: Identity | None = None
         self._skew = timedelta(0)  # how far Slack's clock is ahead of ours
         self._not_before: dict[tuple[str, str], float] = {}  # method and channel -> monotonic seconds
@@ -163,6 +167,33 @@ class SlackNotifier:
                 found |= {message["ts"]: message for message in self._pages("conversations.replies", thread)}
         posted = [one for message in found.values() if (one := _posted(channel, message)) is not None]
         return sorted(posted, key=lambda one: float(one.ts))
+
+    def is_member(self, channel: str, user: str) -> bool:
+        """Tell whether a person is in a channel. Raises DeliveryError."""
+        arguments: dict[str, Any] = {"channel": channel, "limit": _MEMBERS}
+        for _ in range(_MAX_PAGES):
+            answer, _ = self._call("conversations.members", arguments)
+            members = answer.get("members")
+            if not isinstance(members, list):
+                raise _delivery_error(DeliveryReason.UNKNOWN, "conversations.members: an answer without members")
+            if user in members:
+                return True
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return False
+            arguments = {**arguments, "cursor": cursor}
+        raise _delivery_error(DeliveryReason.UNKNOWN, f"conversations.members: more than {_MAX_PAGES} pages")
+
+    def answer(self, address: str, payload: Mapping[str, Any]) -> None:
+        """Send an answer to the address that Slack gave for it; to none but Slack's own. Raises DeliveryError."""
+        parts, own = urlsplit(address), urlsplit(self._base)
+        slacks = parts.scheme == "https" and parts.netloc in _ANSWER_HOSTS
+        if not slacks and (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
+            raise _delivery_error(DeliveryReason.REFUSED, "an answer is wanted at an address that is not Slack's")
+        try:
+            self._client.send(address, payload)
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no answer
+            raise _delivery_error(_reason_of(error), f"answer: {_kind(error)}") from None
 
     def _measured_skew(self) -> timedelta:
         if self._identity is None:
@@ -237,19 +268,26 @@ class SlackNotifier:
             return
 
 
-class _OneCallClient(WebClient):
+class OneCallClient(WebClient):
     """The SDK's client with one deadline per call, no retries, no redirects and no proxy that nobody asked for."""
 
     def __init__(self, token: str, base_url: str, timeout_s: float, context: ssl.SSLContext, proxy: str) -> None:
-        logger = logging.getLogger("slack_sdk.silenced")
-        logger.setLevel(logging.CRITICAL + 1)  # the SDK logs whole messages; what went wrong is in our errors
-        super().__init__(token=token, base_url=base_url, ssl=context, retry_handlers=[], logger=logger)
+        self.silent = logging.getLogger("slack_sdk.silenced")
+        self.silent.setLevel(logging.CRITICAL + 1)  # the SDK logs whole messages; what went wrong is in our errors
+        super().__init__(token=token, base_url=base_url, ssl=context, retry_handlers=[], logger=self.silent)
         self._timeout_s = timeout_s
         self._opener = DeadlineOpener(context, proxy=proxy)
 
     def once(self, method: str, arguments: dict[str, Any], *, as_json: bool) -> SlackResponse:
         """Call `method`; those that write take JSON, the others a form."""
         return self.api_call(method, json=arguments) if as_json else self.api_call(method, params=arguments)
+
+    def send(self, url: str, payload: Mapping[str, Any]) -> None:
+        """Post `payload` as JSON to an address of Slack's that needs no token. Raises what `DeadlineOpener` raises."""
+        body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+        request = Request(url, body, {"Content-Type": "application/json; charset=utf-8"}, method="POST")  # noqa: S310 - the caller checks it
+        with self._opener.open(request, self._timeout_s) as answer:
+            answer.read()
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:  # noqa: ARG002
         with self._opener.open(req, self._timeout_s) as answer:

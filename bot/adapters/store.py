@@ -24,9 +24,11 @@ from bot.errors import Fate, StoreError, StoreReason
 from bot.forgetting import KeptOut
 from bot.model import (
     Article,
+    Changes,
     Entry,
     EntryId,
     Feed,
+    Feedback,
     Finding,
     FirstRun,
     Message,
@@ -480,18 +482,7 @@ class SqliteStore:
     def ask(self, order: Order) -> Order:
         """Add an order to those to be carried out; returns it with its number."""
         with self._transaction() as db:
-            number = db.execute(
-                "INSERT INTO orders (verb, person, story, fields, asked_by, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    order.verb,
-                    order.person,
-                    order.story,
-                    rows.dumps(dict(order.fields)),
-                    order.by,
-                    order.asked_at.timestamp(),
-                ),
-            ).lastrowid
-        return replace(order, number=int(number or 0))
+            return _ask(db, order)
 
     def order(self, number: int) -> Order | None:
         """Return the order with this number, None if there is none."""
@@ -555,6 +546,34 @@ class SqliteStore:
         """End a mute or a follow that holds; returns it as it was, None if none with this number holds."""
         with self._transaction() as db:
             return _end_preference(db, number, now)
+
+    def hear(self, ids: Sequence[str], changes: Changes, now: datetime) -> bool:
+        """See `Store`."""
+        with self._transaction() as db:
+            marks = ",".join("?" * len(ids))
+            if db.execute(f"SELECT 1 FROM heard WHERE id IN ({marks})", tuple(ids)).fetchone():
+                return False
+            db.executemany("INSERT INTO heard VALUES (?, ?)", [(one, now.timestamp()) for one in ids])
+            _change(db, changes, now)
+        return True
+
+    def feedback(self) -> Sequence[Feedback]:
+        """Return all that readers said, the earliest first."""
+        return [
+            rows.feedback_of(row) for row in self._rows("SELECT * FROM feedback ORDER BY given_at, about, given_by")
+        ]
+
+    def story(self, story_id: str) -> Story | None:
+        """See `Store`."""
+        row = self._row(f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.id = ?", (story_id,))
+        return None if row is None else rows.story_of(row)
+
+    def last_told(self) -> datetime | None:
+        """See `Store`."""
+        row = self._rows("SELECT max(started_at) AS at FROM outbox WHERE state = 'sent' AND verb IN ('post', 'reply')")[
+            0
+        ]
+        return rows.moment(row["at"])
 
     def save_finding(
         self,
@@ -802,6 +821,7 @@ class SqliteStore:
                 (limit,),
             )
             db.execute("DELETE FROM preferences WHERE until < ?", (limit,))
+            db.execute("DELETE FROM heard WHERE at < ?", (limit,))
             db.execute("DELETE FROM story_keys WHERE story_id NOT IN (SELECT id FROM stories)")
             db.execute(
                 "DELETE FROM outbox WHERE created_at < ? AND sweep_at IS NULL AND state IN ('sent', 'dead')", (limit,)
@@ -950,6 +970,30 @@ def _write_story(db: sqlite3.Connection, story: Story) -> None:
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     db.execute(f"INSERT OR REPLACE INTO stories ({names}) VALUES ({marks})", values)
+
+
+def _ask(db: sqlite3.Connection, order: Order) -> Order:
+    fields = rows.dumps(dict(order.fields))
+    number = db.execute(
+        "INSERT INTO orders (verb, person, story, fields, asked_by, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (order.verb, order.person, order.story, fields, order.by, order.asked_at.timestamp()),
+    ).lastrowid
+    return replace(order, number=int(number or 0))
+
+
+def _change(db: sqlite3.Connection, changes: Changes, now: datetime) -> None:
+    """Write what a reader asked for."""
+    if changes.preference:
+        _prefer(db, changes.preference)
+    if changes.ended:
+        _end_preference(db, changes.ended, now)
+    if changes.order:
+        _ask(db, changes.order)
+    if changes.feedback:
+        db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)", rows.feedback_values(changes.feedback))
+    if changes.unsaid:
+        db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ?", changes.unsaid)
+    _owe(db, changes.owed)
 
 
 def _prefer(db: sqlite3.Connection, wish: Preference) -> Preference:

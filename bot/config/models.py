@@ -296,6 +296,12 @@ class Updates(Section):
     )
 
 
+def _changer(value: str) -> str:
+    if value in ("members", "everybody") or re.fullmatch(r"[UW][A-Z0-9]{2,30}", value):
+        return value
+    raise ValueError(f"{value!r} is neither members nor everybody nor a user ID such as U0123456789")
+
+
 class SlackConfig(Section):
     """Where alerts go. Without a token (SLACK_BOT_TOKEN, or the file SLACK_BOT_TOKEN_FILE), the terminal."""
 
@@ -315,6 +321,12 @@ class SlackConfig(Section):
         description="What a channel sees of a story that it was told, when more comes in: `none`; `edit` the message "
         "in silence; also a reply in its `thread`; also in the channel (`broadcast`); or a `new` message.",
         examples=[{"change": "thread"}],
+    )
+    may_change: tuple[Annotated[str, AfterValidator(_changer)], ...] = Field(
+        default=("members",),
+        description="Who may mute, follow, correct and give feedback in Slack: the `members` of the channel that it is "
+        "for, `everybody` who sees a message, or people by their user ID.",
+        examples=[["members", "U0123456789"]],
     )
 
 

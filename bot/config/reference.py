@@ -35,6 +35,8 @@ _ENVIRONMENT = """## Environment
 | --- | --- |
 | `SLACK_BOT_TOKEN` | Slack's bot token (`xoxb-...`). Without one, alerts go to the terminal. |
 | `SLACK_BOT_TOKEN_FILE` | A file that holds the token instead, such as a mounted secret. |
+| `SLACK_APP_TOKEN` | Slack's app-level token (`xapp-...`), for buttons and commands; without one there are none. |
+| `SLACK_APP_TOKEN_FILE` | A file that holds the app-level token instead. |
 | `SLACK_API_URL` | Base address of Slack's API, for a proxy or a test server. |
 | `TALENTWIRE_CONFIG` | The configuration file, unless `--config` names one. |
 | `TALENTWIRE_DATA` | The folder for the database. Default: `./data`, or `/data` where only that exists. |

@@ -31,7 +31,7 @@ ROOMS = {
     "pydantic": ("config/",),
     "rapidfuzz": ("moves/",),
     "ruamel": ("config/editing.py",),
-    "slack_sdk": ("adapters/slack.py",),
+    "slack_sdk": ("adapters/slack.py", "adapters/slack_socket.py"),
     "sqlite3": ("adapters/",),
     "trafilatura": ("articles/extract.py",),
     "yaml": ("config/", "lexicon/"),

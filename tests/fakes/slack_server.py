@@ -92,6 +92,7 @@ METHODS = {  # method: (tier or None, scopes of which one is needed, known argum
         ("channels:history", "groups:history"),
         "channel ts cursor inclusive include_all_metadata latest limit oldest",
     ),
+    "conversations.members": (4, ("channels:read", "groups:read"), "channel cursor limit"),
     "conversations.join": (3, ("channels:join",), "channel"),
     "files.getUploadURLExternal": (4, ("files:write",), "filename length alt_txt snippet_type"),
     "files.completeUploadExternal": (4, ("files:write",), "files channel_id channels initial_comment thread_ts blocks"),
@@ -127,6 +128,7 @@ class Workspace:
             "history_lag": 0.0,
             "history_restricted": False,
             "history_page": 1_000,
+            "members_page": 1_000,
             "scopes": ALL_SCOPES,
             "ack_timeout": 3.0,
         }
@@ -150,6 +152,7 @@ class Workspace:
                 "is_member": member,
                 "is_archived": archived,
                 "is_channel": True,
+                "members": ["U0BOT", "U0HUMAN"] if member else ["U0HUMAN"],
             }
 
     # -- common parts
@@ -390,6 +393,10 @@ class Workspace:
 
     def m_conversations_info(self, args):
         return {"channel": self.channel(args, member=False)}
+
+    def m_conversations_members(self, args):
+        ch = self.channel(args, member=False)
+        return self.page(ch["members"], args, "members", 100, self.config["members_page"])
 
     def m_conversations_join(self, args):
         ch = self.channel(args, member=False)
@@ -741,6 +748,7 @@ async def admin(request):
                 "is_member": True,
                 "is_archived": False,
                 "is_channel": True,
+                "members": ["U0BOT", "U0HUMAN"],
             }
             | ws.channels.get(data["id"], {})
             | data
@@ -793,7 +801,7 @@ async def socket_admin(request):
         "token": "verify",
         "team": {"id": "T0TEAM"},
         "api_app_id": "A0APP",
-        "trigger_id": "1.2.x",
+        "trigger_id": f"1.2.{eid}",  # one for each thing done, the same when it is sent again
         "response_url": f"http://{request.host}/response/{eid}",
     } | data.get("payload", {})
     ws.acks[eid] = asyncio.get_running_loop().create_future()
