@@ -610,24 +610,33 @@ def verify_feeds(config_file: Path | None, as_json: bool) -> None:
 
 
 @main.command(hidden=True)
-@click.argument("file", type=_FILE)
+@click.argument("file", type=_FILE, required=False)
+@click.option("--feedback", is_flag=True, help="Learn from what readers said in Slack instead of a file.")
 @click.option("--out", type=_FILE, help="Write the new weights here, unless our own stories lose by them.")
 @click.option("--strength", default=1.0, show_default=True, help="How firmly the weights in force are held to.")
 @_config_option
-def teach(file: Path, out: Path | None, strength: float, config_file: Path | None) -> None:
+def teach(file: Path | None, feedback: bool, out: Path | None, strength: float, config_file: Path | None) -> None:
     """Say what labelled rows would change. FILE holds a JSON object a line: id, title, text, lang, label.
+
+    With --feedback the rows are the alerts that readers called not relevant and the articles they reported as missed.
 
     Offline. The weights are fitted anew with a prior at those in force; old and new are shown side by side on rows that
     were not fitted on. They are refused, with status 1, where our own frozen stories lose a point.
 
     \b
-    Example:  talentwire teach feedback.jsonl --out scoring.yaml
+    Examples:  talentwire teach feedback.jsonl --out scoring.yaml
+               talentwire teach --feedback -c config.yaml
     """
     from bot.commands.teaching import teach as taught
+    from bot.config import store_path
 
-    if not file.is_file():
+    if (file is None) is not feedback:
+        raise click.UsageError("give a file, or --feedback")
+    if file is not None and not file.is_file():
         raise click.UsageError(f"{file}: no such file")
-    status, lines = taught(_config_or_default(config_file), file, strength=strength, out=out)
+    config = _config_or_default(config_file) if file else _load(config_file, feedless=True)[0]
+    source = file or store_path(config, os.environ)
+    status, lines = taught(config, source, stored=feedback, strength=strength, out=out)
     for line in lines:
         click.echo(line)
     sys.exit(status)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot import app
 from bot.config import Config
 from bot.lexicon import load
+from bot.model import Feedback
 from bot.teach.lesson import Lesson, Quality, learn
-from bot.teach.rows import examples, from_file, lexicon_examples
+from bot.teach.rows import examples, from_feedback, from_file, lexicon_examples
 
 _SHOWN = 20  # changed rows, moved weights and proposals that are printed
 
 
-def teach(config: Config, file: Path, *, strength: float, out: Path | None) -> tuple[int, list[str]]:
-    """Return the exit status and the lines of the report. Writes the weights to `out` unless our own rows lose by them.
+def teach(
+    config: Config, source: Path, *, strength: float, out: Path | None, stored: bool = False
+) -> tuple[int, list[str]]:
+    """Learn from the file `source`, or from the feedback in the store `source` if `stored`.
+
+    Return the exit status and the lines of the report. Writes the weights to `out` unless our own rows lose by them.
 
     Raises ConfigError for a row that cannot be read. 300 rows take some 4 s, most of it for our own 1,500.
     """
-    rows = from_file(file)
+    rows = from_feedback(_feedback(source)) if stored else from_file(source)
     if not rows:
-        return 1, [f"{file.name}: no labelled row"]
+        return 1, [f"{source.name}: no labelled row"]
     lesson = learn(app.watch_of(config), rows, (*lexicon_examples(load()), *examples()), strength=strength)
     lines = [*_report(lesson, len(rows))]
     if lesson.loses:
@@ -33,6 +38,16 @@ def teach(config: Config, file: Path, *, strength: float, out: Path | None) -> t
         out.write_text(written(lesson.weights, load().scoring.move), "utf-8")
         lines.append(f"weights written to {out}")
     return 0, lines
+
+
+def _feedback(path: Path) -> Sequence[Feedback]:
+    from bot.adapters.store import SqliteStore
+
+    store = SqliteStore(path, read_only=True)
+    try:
+        return store.feedback()
+    finally:
+        store.close()
 
 
 def written(score: Mapping[str, float], move: Mapping[str, float]) -> str:

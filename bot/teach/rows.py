@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.errors import ConfigError, Problem
 from bot.lexicon import Lexicon, parse
-from bot.model import Kind, Status
+from bot.model import Feedback, FeedbackKind, Kind, Status
 
 _YES = {"yes": True, "no": False, "true": True, "false": False, True: True, False: False}
 
@@ -91,6 +91,27 @@ def from_file(path: Path) -> tuple[Row, ...]:
         if raw.get("label") is not None:
             rows.append(_row({"moves": None, **raw}, place.text(raw, "lang"), place))
     return tuple(rows)
+
+
+_LABELS = {FeedbackKind.NOT_RELEVANT: False, FeedbackKind.MISSED: True}
+
+
+def from_feedback(said: Iterable[Feedback]) -> tuple[Row, ...]:
+    """Return what readers said of articles as rows: one for each article, labelled as most of them say.
+
+    Those that no feed has shown, and those on which readers are evenly split, are left out.
+    """
+    votes: dict[str, list[Feedback]] = {}
+    for one in said:
+        if one.kind in _LABELS and one.title:
+            votes.setdefault(one.url or one.about, []).append(one)
+    found = []
+    for key, given in votes.items():
+        balance = sum(1 if _LABELS[one.kind] else -1 for one in given)
+        if balance:
+            last = given[-1]
+            found.append(Row(key, last.language, last.title, last.text, balance > 0, moves=None))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
