@@ -20,6 +20,7 @@ def erase(db: sqlite3.Connection, out: KeptOut) -> None:
     _articles(db, out)
     _stories(db, out)
     _outbox(db, out)
+    _said(db, out)
     for row in db.execute("SELECT number, person, fields FROM orders").fetchall():
         if out.names(row["person"], row["fields"]):
             db.execute("UPDATE orders SET person = '', fields = '{}' WHERE number = ?", (row["number"],))
@@ -90,3 +91,16 @@ def _outbox(db: sqlite3.Connection, out: KeptOut) -> None:
         without = forgetting.message_without(message, out)
         if without != message:
             db.execute("UPDATE outbox SET message = ? WHERE seq = ?", (rows.message_json(without), row["seq"]))
+
+
+def _said(db: sqlite3.Connection, out: KeptOut) -> None:
+    """Take out what readers said about them: what they judged, and what they mute or follow."""
+    for row in db.execute("SELECT about, given_by, kind, item FROM feedback").fetchall():
+        if out.names(rows.unpack(row["item"])) or out.name_in_head("", row["about"]):
+            db.execute(
+                "DELETE FROM feedback WHERE about = ? AND given_by = ? AND kind = ?",
+                (row["about"], row["given_by"], row["kind"]),
+            )
+    for row in db.execute("SELECT number, what, label FROM preferences").fetchall():
+        if out.names(row["what"], row["label"]):
+            db.execute("DELETE FROM preferences WHERE number = ?", (row["number"],))

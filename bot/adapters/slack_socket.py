@@ -79,9 +79,10 @@ class SlackSocket:
         closing.start()
         with suppress(queue.Full):
             self._heard.put_nowait(None)
-        for thread in (*self._threads, closing):
+        for thread in self._threads:
             if thread.ident is not None:
                 thread.join(_CLOSE_WITHIN_S)
+        closing.join(0.1)  # the library waits for its own threads a second at a time; they end with the process
 
     @property
     def is_connected(self) -> bool:

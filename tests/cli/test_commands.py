@@ -7,10 +7,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -424,14 +426,21 @@ def test_a_wish_that_means_nothing_is_refused(config, options, words):
     assert words in result.output
 
 
+@pytest.fixture(scope="module")
+def dumped(told_world, tmp_path_factory) -> Path:
+    """An export of what the demo world told."""
+    path = tmp_path_factory.mktemp("dumped") / "dump.jsonl"
+    assert talentwire("export", path, "-c", told_world).exit_code == 0
+    return path
+
+
 @pytest.fixture
 def told_copy(told_world, tmp_path) -> Path:
     """A store of its own with what the demo world told."""
-    dump = tmp_path / "dump.jsonl"
-    assert talentwire("export", dump, "-c", told_world).exit_code == 0
+    with closing(sqlite3.connect(told_world.parent / "world.db")) as db:
+        db.execute("VACUUM INTO ?", (str(tmp_path / "world.db"),))
     path = tmp_path / "copy.yaml"
     path.write_text(told_world.read_text("utf-8").replace(str(told_world.parent), str(tmp_path)), "utf-8")
-    assert talentwire("import", dump, "-c", path).exit_code == 0
     return path
 
 
@@ -439,11 +448,12 @@ def ledger_of(path: Path) -> list[dict]:
     return json.loads(talentwire("moves", "-c", path, "--format", "json").stdout)
 
 
-def test_an_export_fills_a_new_store_with_the_same(told_world, told_copy, tmp_path):
-    assert ledger_of(told_copy) == ledger_of(told_world) != []
+def test_an_export_fills_a_new_store_with_the_same(told_world, dumped, config, tmp_path):
+    assert talentwire("import", dumped, "-c", config).exit_code == 0
+    assert ledger_of(config) == ledger_of(told_world) != []
     again = tmp_path / "again.jsonl"
-    talentwire("export", again, "-c", told_copy)
-    assert again.read_text("utf-8") == (tmp_path / "dump.jsonl").read_text("utf-8")
+    talentwire("export", again, "-c", config)
+    assert again.read_text("utf-8") == dumped.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -458,8 +468,8 @@ def test_an_export_fills_a_new_store_with_the_same(told_world, told_copy, tmp_pa
         (lambda lines: [lines[0], "}", lines[-1]], "2: no JSON"),
     ],
 )
-def test_a_dump_that_is_not_whole_fills_nothing(told_copy, tmp_path, config, change, words):
-    lines = (tmp_path / "dump.jsonl").read_text("utf-8").splitlines()
+def test_a_dump_that_is_not_whole_fills_nothing(dumped, tmp_path, config, change, words):
+    lines = dumped.read_text("utf-8").splitlines()
     bad = tmp_path / "bad.jsonl"
     bad.write_text("\n".join(change(lines)), "utf-8")
     result = talentwire("import", bad, "-c", config)
@@ -468,8 +478,8 @@ def test_a_dump_that_is_not_whole_fills_nothing(told_copy, tmp_path, config, cha
     assert ledger_of(config) == []
 
 
-def test_a_dump_goes_into_a_new_store_only(told_copy, tmp_path):
-    result = talentwire("import", tmp_path / "dump.jsonl", "-c", told_copy)
+def test_a_dump_goes_into_a_new_store_only(told_copy, dumped):
+    result = talentwire("import", dumped, "-c", told_copy)
     assert result.exit_code == 1
     assert "not empty" in result.output
 

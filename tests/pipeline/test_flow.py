@@ -136,6 +136,7 @@ def is_first_run(message: dict) -> bool:
     return message["text"].startswith("What you missed")
 
 
+@pytest.mark.proof
 def test_every_story_that_was_published_is_told_once(farm, tmp_path):
     policy = Policy(settle_s=SETTLE_S, timeout_s=3.0, sweep_after=(0.5, 1.0), unreachable_retry_s=0.2)
     limits = Limits(least_interval=timedelta(seconds=1), page_retry=timedelta(seconds=0.2), pace_s=0.0)

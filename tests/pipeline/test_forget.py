@@ -51,6 +51,21 @@ def test_the_files_hold_no_trace_of_the_name(newsroom):  # noqa: F811
     assert (folder / "t.db.forgotten").stat().st_mode & 0o077 == 0
 
 
+def test_what_readers_said_of_them_goes(newsroom):  # noqa: F811
+    newsroom.publish(OTHER, "Herald")
+    path = newsroom.scene.store.path
+    item = zlib.compress(json.dumps({"title": REPORT}).encode())
+    other = zlib.compress(json.dumps({"title": OTHER}).encode())
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executemany("INSERT INTO feedback VALUES ('not_relevant', ?, 'U1', 0, ?)", [("a", item), ("b", other)])
+        mute = "INSERT INTO preferences (verb, subject, what, label, channel, asked_by, asked_at)"
+        db.execute(f"{mute} VALUES ('mute', 'person', 'Ada Ferrano', 'Ada Ferrano', 'C1', 'U1', 0)")
+    newsroom.ask(OrderVerb.FORGET)
+    text = everything(path)
+    assert "Ada Ferrano" not in text
+    assert text.count("not_relevant") == 1, "what is said of others stays"
+
+
 def test_they_stay_out(newsroom):  # noqa: F811
     newsroom.publish(OTHER, "Herald")
     newsroom.ask(OrderVerb.FORGET)
