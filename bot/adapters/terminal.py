@@ -20,7 +20,7 @@ _LINK = re.compile(r"<(https?://[^<>|]+)\|([^<>]*)>")
 _DATE = re.compile(r"<!date\^[^<>|]*\|([^<>|]*)>")
 _BARE = re.compile(r"<(https?://[^<>|]+)>")
 _BOLD_TEXT = re.compile(r"(?<!\S)\*([^*\n]+)\*(?=[\s:,.;]|$)")
-_NOTES = {Verb.UPDATE: "(changed) ", Verb.REPLY: "(more) ", Verb.DELETE: "(withdrawn) ", Verb.POST: ""}
+_NOTES = {Verb.UPDATE: "(changed) ", Verb.REPLY: "↳ ", Verb.DELETE: "(withdrawn) ", Verb.POST: ""}
 
 
 class TerminalNotifier:

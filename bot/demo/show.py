@@ -16,8 +16,11 @@ from typing import Any, TextIO
 from bot import app
 from bot.adapters.clock import SystemClock
 from bot.adapters.store import SqliteStore
+from bot.alerts.keys import operation_key
+from bot.alerts.upkeep import ALERT
 from bot.config import load
 from bot.demo.world import World, expected
+from bot.model import Operation, Verb
 from bot.pipeline import Limits
 from bot.service import Service, Threads
 from bot.telemetry import set_up
@@ -92,7 +95,8 @@ def _service(config: Path, out: TextIO | None) -> Iterator[SqliteStore]:
 
 
 def _wait(store: SqliteStore, since: datetime) -> None:
-    """Wait until every feed was asked after `since` and all that came of it is done."""
+    """Have every feed asked now, whatever its rhythm, and wait until all that came of it is done."""
+    store.hasten(since)
     pause = threading.Event()
     for _ in range(round(PATIENCE_S / _LOOK_EVERY_S)):
         run = store.first_run(since)
@@ -113,7 +117,15 @@ def _told(store: SqliteStore, world: World) -> Told:
             missed.add(name)
         else:
             stories.setdefault(trace.story.id, set()).add(name)
-    return Told(tuple(frozenset(names) for names in stories.values()), frozenset(missed), len(store.operations()))
+    return Told(
+        tuple(frozenset(names) for names in stories.values()), frozenset(missed), sum(map(_tells, store.operations()))
+    )
+
+
+def _tells(operation: Operation) -> bool:
+    """Whether an operation tells something first: an alert, also one in the thread of its saga, or what was missed."""
+    first = operation.key == operation_key(operation.story_id, operation.channel, ALERT)
+    return first or operation.verb is Verb.POST
 
 
 def _pages(world: World) -> list[tuple[str, str]]:

@@ -84,7 +84,7 @@ def test_colours_only_on_a_terminal_that_wants_them(monkeypatch, stream, no_colo
 
 @pytest.mark.parametrize(
     ("verb", "start"),
-    [(Verb.POST, "● Dana"), (Verb.UPDATE, "● (changed) Dana"), (Verb.REPLY, "● (more) Dana")],
+    [(Verb.POST, "● Dana"), (Verb.UPDATE, "● (changed) Dana"), (Verb.REPLY, "● ↳ Dana")],
 )
 def test_what_is_no_new_message_says_so(verb, start):
     stream = io.StringIO()

@@ -75,6 +75,7 @@ def check(path: Path, n: int, *, after: bool) -> None:
     assert bot.store.unfinished() == 0
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("share", range(4))
 def test_death_at_any_call_of_the_store_loses_and_doubles_nothing(tmp_path, calls, share, after):
