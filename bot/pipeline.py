@@ -515,7 +515,13 @@ class Pipeline:
             if order.verb is OrderVerb.FORGET:
                 self._forget(order)
                 continue
-            outcome, stories, owed = self._carried_out(order)
+            try:
+                outcome, stories, owed = self._carried_out(order)
+            except StoreError:
+                raise
+            except Exception as bug:  # noqa: BLE001 - see the docstring of this module; an order is tried once
+                event(log, "order broke the bot", level=logging.ERROR, exc_info=True, number=order.number)
+                outcome, stories, owed = f"could not be done, for a bug of ours: {type(bug).__name__}", (), ()
             self.store.carry_out(replace(order, outcome=outcome), stories, owed)
             event(log, "order carried out", number=order.number, verb=order.verb, outcome=outcome)
         return len(orders)
@@ -536,8 +542,7 @@ class Pipeline:
 
     def _forget(self, order: Order) -> None:
         """Take a person out of all that is kept and posted, and keep them out; or let them in again."""
-        stories = self.store.stories()
-        names = forgetting.spellings(stories, order.person)
+        names = forgetting.spellings(self.store.stories(), order.person)
         known = self.store.kept_out()
         if order.fields.get("undo"):
             left = known.minus([order.person])
@@ -546,9 +551,9 @@ class Pipeline:
         self._erase(known.salted().plus(names), order)
 
     def _erase(self, out: KeptOut, order: Order | None) -> None:
-        stories = self.store.stories()
-        gone = {story.id for story in stories if forgetting.story_without(story, out) is None}
-        changed = [s for s in stories if s.id not in gone and forgetting.story_without(s, out) != s]
+        left = [(story, forgetting.story_without(story, out)) for story in self.store.stories()]
+        gone = {story.id for story, without in left if without is None}
+        changed = [story for story, without in left if without is not None and without != story]
         owed = upkeep.withdrawals(self.store.operations(), gone, out, self.clock.now())
         outcome = f"{len(gone)} stories gone, {len(changed)} without the name; {len(owed)} messages change"
         self.store.erase(out, None if order is None else replace(order, outcome=outcome), owed)

@@ -238,7 +238,7 @@ def _sure_moves(told: Told, sure: float) -> Iterator[tuple[str, str, str]]:
     for move in told.finding.moves:
         struck = _known_in(telling.retracted, move.person)
         known = struck or _known_in(telling.moves, move.person)
-        if move.status in _UNTRUE or not move.person or (move.confidence < sure and not (known and known.fixed)):
+        if move.status in _UNTRUE or not move.person or move.confidence < sure:
             continue
         if known:
             stated.append(known)
@@ -246,10 +246,17 @@ def _sure_moves(told: Told, sure: float) -> Iterator[tuple[str, str, str]]:
         if way and struck:
             yield move.person, f"~{way}~", " (retracted)"
         elif way:
-            yield (known.person[0] if known and known.fixed else move.person), *_standing(way, move, known)
+            yield (known.person[0] if known and "person" in known.fixed else move.person), *_standing(way, move, known)
     for known in telling.moves:
-        if known.fixed and known not in stated and (way := _story_way(known)):
+        if known not in stated and (way := _way(*_set_by_hand(known))):
             yield known.person[0], way, _suffix(known.status)
+
+
+def _set_by_hand(known: StoryMove) -> tuple[str, str, str]:
+    """Return from, to and role of a move, each only if a person set it: of the rest nobody is sure."""
+    values = {"from": known.from_org, "to": known.to_org, "role": known.role}
+    source, target, role = (value if field in known.fixed else "" for field, value in values.items())
+    return source, target, role
 
 
 def _standing(way: str, move: Move, known: StoryMove | None) -> tuple[str, str]:
@@ -420,18 +427,27 @@ def _past(story: Story) -> Iterator[str]:
 
 def _turn(before: Story, story: Story) -> str:
     """Return in a word what an article made of a story."""
-    was = {m.person[0]: m for m in before.telling.moves}
-    moved = [(was[m.person[0]], m) for m in story.telling.moves if m.person[0] in was]
-    turned = {new.status for old, new in moved if new.status is not old.status}
-    if not moved and story.telling.status is not before.telling.status:
-        turned = {story.telling.status}
-    if any(len([m for m in story.telling.moves if m.person == new.person]) > 1 for _, new in moved):
-        return "Corrected"
-    if Status.DENIED in turned:
+    pairs = list(_pairs(before, story))
+    known = {m.person[0] for m in before.telling.moves}
+    turned = [(old.status, new.status) for old, new in pairs if old and old.status is not new.status]
+    if not pairs and story.telling.status is not before.telling.status:
+        turned = [(before.telling.status, story.telling.status)]
+    if any(old is None and new.person[0] in known for old, new in pairs):
+        return "Corrected"  # the same person, somewhere else
+    if any(now is Status.DENIED for _, now in turned):
         return "Denied"
-    if any(old.status is Status.DENIED and new.status is not Status.DENIED for old, new in moved):
+    if any(then is Status.DENIED for then, _ in turned):
         return "After all"
-    return "Confirmed" if Status.CONFIRMED in turned else MORE
+    return "Confirmed" if any(now is Status.CONFIRMED for _, now in turned) else MORE
+
+
+def _pairs(before: Story, story: Story) -> Iterator[tuple[StoryMove | None, StoryMove]]:
+    """Yield each move of a story with what it was before: of one person's moves the one to the same place."""
+    for new in story.telling.moves:
+        mine = [m for m in before.telling.moves if m.person[0] == new.person[0]]
+        now = [m for m in story.telling.moves if m.person[0] == new.person[0]]
+        same = [m for m in mine if m.to_org == new.to_org] or (mine if len(mine) == len(now) == 1 else [])
+        yield (same[0] if same else None), new
 
 
 _FACTS = "number|percent|some|date|role|person|a further person"
@@ -456,9 +472,8 @@ def _added(new: str) -> Iterator[str]:
 
 def _was(before: Story, story: Story) -> str:
     """Return the status that a story had before, "" where it is the same."""
-    then = {m.person[0]: m.status for m in before.telling.moves}
-    gone = [then[m.person[0]] for m in story.telling.moves if then.get(m.person[0], m.status) is not m.status]
-    if not then and before.telling.status is not story.telling.status:
+    gone = [old.status for old, new in _pairs(before, story) if old and old.status is not new.status]
+    if not before.telling.moves and before.telling.status is not story.telling.status:
         gone = [before.telling.status]
     return gone[0].value if gone else ""
 

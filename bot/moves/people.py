@@ -331,7 +331,7 @@ def _spelt_out(finder: _Finder, handle: str) -> str:
     parts = [i for i in range(_PART, len(handle) - _PART + 1) if handle[:i] in given]
     cut = next((i for i in reversed(parts) if _ONSET.match(handle[i:])), 0)
     initial = next((i for i in reversed(parts) if len(handle) > i + _PART and _ONSET.match(handle[i + 1 :])), 0)
-    if initial > cut:  # a given name that is longer, with a middle initial: russelljkaplan -> Russell Kaplan
+    if initial > cut:  # a given name that is longer, with a middle initial: oliviajtarrant -> Olivia Tarrant
         return f"{handle[:initial].title()} {handle[initial + 1 :].title()}"
     return f"{handle[:cut].title()} {handle[cut:].title()}" if cut else handle
 

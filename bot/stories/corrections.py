@@ -17,15 +17,18 @@ _MOST_CHANGES = 40
 
 
 def about(stories: Iterable[Story], person: str, story: str = "") -> list[tuple[Story, StoryMove]]:
-    """Return the moves of `person` (a spelling met, or a whole part of it) in stories whose id begins with `story`."""
+    """Return the moves of `person` (a spelling met, or a whole part of it) in stories whose id begins with `story`.
+
+    Where a story has denied one move of a person and tells another, the other is meant.
+    """
     wanted = f" {fold(person)} "
-    return [
-        (one, move)
-        for one in stories
-        if one.id.startswith(story)
-        for move in one.telling.moves
-        if any(wanted in f" {fold(name)} " for name in move.person)
-    ]
+    found = []
+    for one in stories:
+        if one.id.startswith(story):
+            moves = [m for m in one.telling.moves if any(wanted in f" {fold(name)} " for name in m.person)]
+            standing = [m for m in moves if m.status is not Status.DENIED]
+            found += [(one, move) for move in standing or moves]
+    return found
 
 
 def fixed(story: Story, move: StoryMove, fields: Mapping[str, str], at: datetime) -> tuple[Story, StoryMove]:

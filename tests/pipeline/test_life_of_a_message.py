@@ -162,6 +162,12 @@ def test_an_order_that_fits_nothing_changes_nothing_and_says_so(newsroom):
     assert newsroom.replies() == []
 
 
+def test_an_order_that_breaks_the_bot_is_closed_and_holds_up_nobody(newsroom):
+    newsroom.publish(REPORT, "Herald")
+    assert newsroom.ask(OrderVerb.FIX, status="no status").outcome.startswith("could not be done")
+    assert newsroom.ask(OrderVerb.FIX, role="head of research").outcome.startswith("was ")
+
+
 def test_a_broadcast_whose_thread_was_deleted_becomes_a_message_of_its_own(newsroom):
     newsroom.publish(RUMOUR, "Herald")
     gone = DeliveryError(DeliveryReason.GONE, "thread_not_found", Fate.GIVE_UP)
