@@ -220,9 +220,9 @@ class Scoring:
     kinds: Mapping[Kind, Mapping[str, float]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """Everything that is known before the watchlist."""
+    """Everything that is known before the watchlist. One is equal to itself only, so that work on it can be kept."""
 
     organisations: tuple[Organisation, ...]
     people: tuple[Person, ...]

@@ -48,9 +48,18 @@ class Hit:
 class Gazetteer:
     """All terms in one automaton. Read-only once built; build time and size are linear in the terms."""
 
-    def __init__(self, terms: Iterable[Term], endings: Mapping[str, frozenset[str]] = MappingProxyType({})) -> None:
-        """Build it. `endings` are the case endings that names of organisations take on, by language."""
+    def __init__(
+        self,
+        terms: Iterable[Term],
+        endings: Mapping[str, frozenset[str]] = MappingProxyType({}),
+        base: Gazetteer | None = None,
+    ) -> None:
+        """Build it. `endings` are the case endings that names of organisations take on, by language.
+
+        The terms of `base` are found too: a few terms over many shipped ones take no time to build.
+        """
         self._endings = endings
+        self._base = base
         groups: dict[str, list[Term]] = {}
         shared: dict[frozenset[str], frozenset[str]] = {}
         for term in terms:
@@ -65,6 +74,14 @@ class Gazetteer:
 
     def scan(self, text: str, folded: str, languages: frozenset[str]) -> Iterator[Hit]:
         """Yield every hit of a term of one of `languages` or of none, in order of its end."""
+        if self._base is None:
+            yield from self._own(text, folded, languages)
+        elif own := list(self._own(text, folded, languages)):
+            yield from sorted((*self._base.scan(text, folded, languages), *own), key=lambda hit: hit.end)
+        else:
+            yield from self._base.scan(text, folded, languages)
+
+    def _own(self, text: str, folded: str, languages: frozenset[str]) -> Iterator[Hit]:
         if self._empty:
             return
         plain, read = _PLAIN, languages | {""}
