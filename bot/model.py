@@ -448,11 +448,15 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What the articles of a story give for one end of a move: `end` is from or to, `weight` their trust added up."""
+    """What the articles of a story give for one end of a move.
+
+    `end` is from, to or when, `weight` their trust added up, `by` who said so first.
+    """
 
     end: str
     name: str
     weight: float
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

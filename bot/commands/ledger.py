@@ -17,6 +17,7 @@ from bot.stories.ledger import Flows, LedgerRow, Record
 FORMATS = ("table", "csv", "json", "atom")
 COLUMNS = (
     "first_seen",
+    "event_date",
     "status",
     "person",
     "from",
@@ -26,6 +27,7 @@ COLUMNS = (
     "rank",
     "kinds",
     "sources",
+    "disagree",
     "url",
     "headline",
 )
@@ -70,6 +72,7 @@ def plain(row: LedgerRow) -> dict[str, Any]:
         "status": row.status.value,
         "status_since": row.since.isoformat(timespec="seconds"),
         "status_by": row.by,
+        "event_date": row.event_date or None,
         "person": row.person,
         "spellings": list(row.spellings),
         "from": row.from_org or None,
@@ -79,6 +82,7 @@ def plain(row: LedgerRow) -> dict[str, Any]:
         "rank": row.rank or None,
         "kinds": [kind.value for kind in row.kinds],
         "sources": list(row.sources),
+        "disagree": list(row.disagree),
         "url": row.url,
         "headline": row.headline,
         "story": row.story,
@@ -87,13 +91,15 @@ def plain(row: LedgerRow) -> dict[str, Any]:
 
 def table(rows: Sequence[LedgerRow]) -> list[str]:
     """Return the lines of a table for people, latest first."""
-    lines = [f"{'seen':<10}  {'status':<10}  {'person':<26}  {'from -> to':<46}  {'role':<30}  sources"]
+    head = f"{'seen':<10}  {'when':<10}  {'status':<10}  {'person':<26}  {'from -> to':<46}  {'role':<30}  sources"
+    lines = [head]
     for row in rows:
         way = f"{row.from_org or '?'} -> {row.to_org or '?'}" if row.from_org or row.to_org else "?"
         lines.append(
-            f"{row.first_seen:%Y-%m-%d}  {row.status.value:<10}  {_cut(row.person, 'person')}  {_cut(way, 'way')}"
-            f"  {_cut(row.role, 'role')}  {len(row.sources)}"
+            f"{row.first_seen:%Y-%m-%d}  {row.event_date:<10}  {row.status.value:<10}  {_cut(row.person, 'person')}"
+            f"  {_cut(way, 'way')}  {_cut(row.role, 'role')}  {len(row.sources)}"
         )
+        lines += [f"{'':<12}sources disagree: {said}" for said in row.disagree]
     return lines
 
 

@@ -62,6 +62,7 @@ class Counting:
     scales: Mapping[str, float]
     numerals: Mapping[str, float]
     months: Mapping[str, int]
+    in_month: tuple[str, ...]
     units: tuple[str, ...]
     percent: tuple[str, ...]
     some: tuple[str, ...]
@@ -75,6 +76,7 @@ def counting() -> Counting:
         scales=MappingProxyType({w: float(n) for n, words in data["scales"].items() for w in words}),
         numerals=MappingProxyType({w: float(n) for n, words in data["numerals"].items() for w in words}),
         months=MappingProxyType({w: int(n) for n, words in data["months"].items() for w in words}),
+        in_month=tuple(data["in_month"]),
         units=tuple(data["units"]),
         percent=tuple(data["percent"]),
         some=tuple(data["some"]),

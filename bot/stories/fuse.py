@@ -13,6 +13,7 @@ from bot.lexicon.telling import phrases
 from bot.model import Action, Change, Status, StoryMove, Telling, Traits, Vote
 from bot.stories.claims import Claim
 from bot.stories.clauses import is_negated
+from bot.stories.dating import when
 from bot.stories.relays import found_in, same_outlet
 from bot.stories.traits import akin, named_in, org_key, same_group
 from bot.stories.witness import Witness, sentences_on
@@ -163,7 +164,7 @@ def _in_one_breath(claim: Claim, claims: Sequence[Claim], moves: Sequence[StoryM
 
 def _first_move(claim: Claim, one: Witness, at: float) -> StoryMove:
     status = _said(claim.person, claim, one, None)
-    votes = _votes((), claim, one)
+    votes = _votes((), claim, one, at)
     return StoryMove(
         claim.person, claim.from_org, claim.to_org, claim.role, status, at, one.outlet or one.owner, claim.group, votes
     )
@@ -219,7 +220,7 @@ def _next_move(move: StoryMove, claim: Claim | None, one: Witness, at: float, ch
         move = replace(move, status=status, since=at, by=one.outlet or one.owner)
     if claim is None or status is Status.DENIED:
         return move
-    return replace(_voted(move, _votes(move.votes, claim, one)), role=move.role or claim.role)
+    return replace(_voted(move, _votes(move.votes, claim, one, at)), role=move.role or claim.role)
 
 
 def _voted(move: StoryMove, votes: tuple[Vote, ...]) -> StoryMove:
@@ -284,7 +285,7 @@ def _said(person: Sequence[str], claim: Claim | None, one: Witness, move: StoryM
 
 def _is_guess(move: StoryMove) -> bool:
     """Whether no text has told the ends of a move in so many words."""
-    return all(v.weight < 0.5 for v in move.votes)
+    return all(v.weight < 0.5 for v in move.votes if v.end != "when")
 
 
 def _is_way_back(claim: Claim, move: StoryMove) -> bool:
@@ -341,12 +342,17 @@ def _renamed(move: StoryMove, one: Witness, traits: Traits) -> StoryMove:
     return replace(move, person=_with(move.person, more)[:8]) if more else move
 
 
-def _votes(votes: tuple[Vote, ...], claim: Claim, one: Witness) -> tuple[Vote, ...]:
-    table = {(v.end, v.name): v.weight for v in votes}
-    for end, name in (("from", claim.from_org), ("to", claim.to_org)):
+def _votes(votes: tuple[Vote, ...], claim: Claim, one: Witness, at: float | None = None) -> tuple[Vote, ...]:
+    """Return the votes with those of one more claim; a date is told by who knows of it, `at` which time it was."""
+    told = [("from", claim.from_org), ("to", claim.to_org)]
+    if at is not None:
+        told.append(("when", when(one, claim.person, at, group=claim.group)))
+    table = {(v.end, v.name): v for v in votes}
+    for end, name in told:
         if name:
-            table[end, name] = round(table.get((end, name), 0.0) + claim.weight * _TRUST[one.speaks], 3)
-    return tuple(Vote(end, name, weight) for (end, name), weight in table.items())
+            vote = table.get((end, name)) or Vote(end, name, 0.0, one.outlet or one.owner)
+            table[end, name] = replace(vote, weight=round(vote.weight + claim.weight * _TRUST[one.speaks], 3))
+    return tuple(table.values())
 
 
 def _elected(votes: Iterable[Vote], end: str) -> Vote:
@@ -354,20 +360,35 @@ def _elected(votes: Iterable[Vote], end: str) -> Vote:
     return max((v for v in votes if v.end == end), key=lambda v: v.weight, default=Vote(end, "", 0.0))
 
 
+def dated(move: StoryMove) -> str:
+    """Return when a move takes effect as most of its sources say, "2026-07-03" or "2026-07"; "" where none says."""
+    best = _elected(move.votes, "when").name
+    return max((v.name for v in move.votes if v.end == "when" and v.name.startswith(best)), key=len, default="")
+
+
 def conflicts(move: StoryMove) -> tuple[str, ...]:
-    """Return where the sources of a move disagree: "to: Acme or Bolt", the likelier first."""
+    """Return where the sources of a move disagree: "to: Acme (says A) or Bolt (says B)", the likelier first."""
     found = []
-    for end in ("from", "to"):
+    for end, differ in (("from", _other_firm), ("to", _other_firm), ("when", _other_date)):
         answers = sorted((v for v in move.votes if v.end == end), key=lambda v: -v.weight)
         rivals = [
-            v.name
+            v
             for n, v in enumerate(answers)
-            if v.weight >= _CONFLICT * answers[0].weight
-            and (n == 0 or not akin(org_key(v.name), org_key(answers[0].name)))
+            if n == 0 or (v.weight >= _CONFLICT * answers[0].weight and differ(v.name, answers[0].name))
         ]
         if len(rivals) > 1:
-            found.append(f"{end}: {' or '.join(rivals)}")
+            said = (f"{v.name} (says {v.by})" if v.by else v.name for v in rivals)
+            found.append(f"{end}: {' or '.join(said)}")
     return tuple(found)
+
+
+def _other_firm(a: str, b: str) -> bool:
+    return not akin(org_key(a), org_key(b))
+
+
+def _other_date(a: str, b: str) -> bool:
+    """Whether neither of two dates is the other told in full: July and 3 July are one."""
+    return not a.startswith(b) and not b.startswith(a)
 
 
 # ------------------------------------------------------------------------------------------------ facts

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.lexicon.posts import family_of, rank_of
 from bot.model import Action, Kind, Status, Story, StoryMove
+from bot.stories.fuse import conflicts, dated
 from bot.text import fold
 
 _DONE = frozenset({Status.CONFIRMED, Status.REPORTED})
@@ -22,7 +23,8 @@ class LedgerRow:
     """One move of one story. `spellings` are all names met; an end or a post that nobody names is "".
 
     `first_seen` is when the story was met, `since` when the status was last changed and `by` through whom. `sources`
-    are the independent media groups and speakers.
+    are the independent media groups and speakers. `event_date` is when it takes effect as told, "2026-07-03" or
+    "2026-07", "" where nobody says; `disagree` where the sources do: "to: Acme (says A) or Bolt (says B)".
     """
 
     person: str
@@ -42,6 +44,8 @@ class LedgerRow:
     url: str
     story: str
     group: bool = False
+    event_date: str = ""
+    disagree: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ def _row(story: Story, move: StoryMove) -> LedgerRow:
         url=story.url,
         story=story.id,
         group=move.group,
+        event_date=dated(move),
+        disagree=conflicts(move),
     )
 
 
