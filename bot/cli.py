@@ -27,8 +27,22 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+_SECTIONS = {
+    "To run it": ("run", "once", "demo", "doctor"),
+    "To ask it": ("why", "moves", "hits"),
+    "To steer it": ("check", "backtest", "watch", "mute", "feeds"),
+    "To look after it": ("backup", "restore", "export", "import", "forget"),
+}
+
+
 class _Commands(click.Group):
-    """Turns our errors into one clear line and an exit status."""
+    """Turns our errors into one clear line and an exit status, and lists the commands by what they are for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        shown = {name: self.commands[name] for name in self.list_commands(ctx) if not self.commands[name].hidden}
+        for title, names in _SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, shown[name].get_short_help_str()) for name in names if name in shown])
 
     def invoke(self, ctx: click.Context) -> Any:
         from bot.errors import BotError, ConfigError
@@ -760,6 +774,58 @@ def parse(file: Any, url: str, content_type: str) -> None:
         date = entry.published_at.isoformat() if entry.published_at else None
         line = {"id": entry.raw_id, "link": entry.url, "title": entry.title, "date": date, "summary": entry.summary}
         click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@main.command(short_help="Copy the store, also while the bot runs.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Put it in the place of a file that is there.")
+@_config_option
+def backup(config_file: Path | None, file: Path, force: bool) -> None:
+    """Write a copy of the store to FILE: whole, checked and on the disk, or not at all. Works while the bot runs.
+
+    The bot makes copies of its own, too: see `backups` in docs/configuration.md.
+
+    \b
+    Example:   talentwire backup /backups/talentwire.db
+    """
+    from bot.adapters import backup as copies
+    from bot.config import store_path
+
+    config, _ = _load(config_file, feedless=True)
+    path = store_path(config, os.environ)
+    if not path.is_file():
+        raise click.ClickException(f"{path}: there is no store yet")
+    if file.exists() and not force:
+        raise click.UsageError(f"{file} is there already; --force puts the copy in its place")
+    copies.copy(path, file)
+    click.echo(f"{path} copied to {file} ({file.stat().st_size:,} bytes)", err=True)
+
+
+@main.command(short_help="Put a copy in the place of the store.")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_config_option
+def restore(config_file: Path | None, file: Path, yes: bool) -> None:
+    """Put a copy of the backup FILE in the place of the store. The bot must not run.
+
+    The store that is there is moved aside, not removed. What was posted since the backup is read from the channels at
+    the next start, so that nothing is told twice; whom `talentwire forget` removed stays removed.
+
+    \b
+    Example:   talentwire restore backups/talentwire-20260301T030000Z.db
+    """
+    from bot.adapters import backup as copies
+    from bot.adapters.clock import SystemClock
+    from bot.adapters.store import exclusive
+    from bot.config import store_path
+
+    config, _ = _load(config_file, feedless=True)
+    path = store_path(config, os.environ)
+    with exclusive(path):
+        if not yes and path.exists():
+            click.confirm(f"Move {path} aside and put {file} in its place?", abort=True)
+        aside = copies.restore(file, path, SystemClock().now())
+    click.echo(f"{path} is {file} now" + (f"; what was there is {aside}" if aside else ""), err=True)
 
 
 @main.command(short_help="Write the whole store as JSON lines.")

@@ -25,6 +25,7 @@ OnPoll = Callable[[Sequence[PollResult]], None]
 TICK_S = 1.0
 HEARTBEAT_S = 10.0
 HEARTBEAT = "tick_at"
+BACKED_UP = "backed_up_at"
 STOP_WITHIN_S = 8.0  # of the ten seconds that a container runtime grants
 PAUSE_S = 5.0  # after an error
 _DOZE_S = 5.0  # a bell that rang between two looks is not waited for longer than this
@@ -108,6 +109,7 @@ class Service:
             thread.start()
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._prune, "interval", hours=PRUNE_EVERY_H, misfire_grace_time=None, coalesce=True)
+        self._scheduler.add_job(self._back_up, "interval", minutes=10, misfire_grace_time=None, coalesce=True)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -135,6 +137,9 @@ class Service:
     def _prune(self) -> None:
         prune(self._pipeline, self._store)
 
+    def _back_up(self) -> None:
+        back_up(self._pipeline, self._store)
+
     def _loop(self, stage: Stage, bell: threading.Event) -> None:
         while not self._stopping.is_set():
             bell.clear()
@@ -157,6 +162,21 @@ def prune(pipeline: Pipeline, store: SqliteStore) -> None:
     gone = store.prune(pipeline.clock.now() - timedelta(days=days))
     if gone:
         event(log, "old entries forgotten", entries=gone, days=days)
+
+
+def back_up(pipeline: Pipeline, store: SqliteStore) -> None:
+    """Write a copy of the store where the last one is older than the config wants it."""
+    wish, now = pipeline.config.backups, pipeline.clock.now()
+    last = float(store.noted(BACKED_UP) or "-inf")
+    if not wish.keep or now.timestamp() - last < wish.every.total_seconds():
+        return
+    try:
+        made = store.back_up(store.path.parent / (wish.folder or "backups"), now, keep=wish.keep)
+    except StoreError as error:
+        event(log, "store not backed up", level=logging.ERROR, error=str(error))
+        return
+    store.note(BACKED_UP, repr(now.timestamp()))
+    event(log, "store backed up", file=str(made), octets=made.stat().st_size)
 
 
 def drain(step: Callable[[], object], threads: int) -> None:

@@ -12,14 +12,14 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from bot.adapters import disk, dump, erasing, forgotten, rows, schema
+from bot.adapters import backup, disk, dump, erasing, forgotten, rows, schema
 from bot.errors import Fate, StoreError, StoreReason
 from bot.forgetting import KeptOut
 from bot.model import (
@@ -59,6 +59,7 @@ _DISK = {
 _LEARNT = "learnt:"  # channels whose messages were taken over in this run
 _LATEST = 48  # stories looked at under one key
 _MOST = 24  # stories that come back
+_STEP = 4_096  # pages given back to the disk at a time
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -121,7 +122,7 @@ class SqliteStore:
             if version == 0 and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 raise StoreError(StoreReason.DAMAGED, f"{self.path}: a database, but none of this bot", Fate.STOP)
             if 0 < version < schema.VERSION:
-                self._set_aside(connection, version)
+                self._set_aside(version)
             schema.migrate(connection)
             # Nobody else is at work (the lock is ours): what an earlier process had claimed is free.
             with self._transaction() as db:
@@ -129,7 +130,7 @@ class SqliteStore:
                 db.execute("DELETE FROM visits")
                 db.execute("DELETE FROM meta WHERE key LIKE ?", (f"{_LEARNT}%",))
 
-    def _set_aside(self, connection: sqlite3.Connection, version: int) -> None:
+    def _set_aside(self, version: int) -> None:
         """Copy the database before it is changed to a later version: whole and on the disk, or nothing is changed.
 
         The copy is what a user needs who goes back to the version before. One that stands there already stays.
@@ -137,20 +138,9 @@ class SqliteStore:
         kept = self.path.with_name(f"{self.path.name}.v{version}")
         if kept.exists():
             return
-        half = kept.with_name(f"{kept.name}.part")
         try:
-            half.unlink(missing_ok=True)
-            with closing(sqlite3.connect(half)) as copy:
-                connection.backup(copy)
-            descriptor = os.open(half, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            half.replace(kept)
-        except (OSError, sqlite3.Error) as error:
-            with suppress(OSError):
-                half.unlink(missing_ok=True)
+            backup.copy(self.path, kept)
+        except StoreError as error:
             words = f"{kept}: no copy could be made before the change to a later version: {error}"
             raise StoreError(StoreReason.DISK, words, Fate.STOP) from error
 
@@ -163,6 +153,8 @@ class SqliteStore:
             connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             if not self._read_only:
+                if self.path.stat().st_size == 0:
+                    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # or the file could never shrink
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA cache_size = -2000")
@@ -826,7 +818,23 @@ class SqliteStore:
             db.execute(
                 "DELETE FROM outbox WHERE created_at < ? AND sweep_at IS NULL AND state IN ('sent', 'dead')", (limit,)
             )
+        self._shrink()
         return gone
+
+    def _shrink(self) -> None:
+        """Give the disk back what is free, in short steps, while more than a tenth of the file is."""
+        while True:
+            with self._mapped(), self._writing:
+                connection = self._connection()
+                free = int(connection.execute("PRAGMA freelist_count").fetchone()[0])
+                pages = int(connection.execute("PRAGMA page_count").fetchone()[0])
+                if free * 10 <= pages or not connection.execute("PRAGMA auto_vacuum").fetchone()[0]:
+                    return
+                connection.execute(f"PRAGMA incremental_vacuum({_STEP})").fetchall()
+
+    def back_up(self, folder: Path, now: datetime, *, keep: int) -> Path:
+        """Write a copy of the store into `folder`, and keep the newest `keep`; returns its path. Raises StoreError."""
+        return backup.make(self.path, folder, now, keep=keep)
 
 
 def _refuse_network(path: Path) -> None:
@@ -834,6 +842,17 @@ def _refuse_network(path: Path) -> None:
     if kind := disk.network_kind(path):
         words = f"{path}: lies on a network's file system ({kind}), where a database breaks; use a local disk"
         raise StoreError(StoreReason.DISK, words, Fate.STOP)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock of the store at `path`, so that no bot works on it. Raises StoreError: LOCKED where one does."""
+    _refuse_network(path)
+    descriptor = _lock(path)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _lock(path: Path) -> int:

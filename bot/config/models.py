@@ -112,6 +112,12 @@ def _interval(value: timedelta) -> timedelta:
     raise ValueError("is too often: publishers are asked every 15m at most")
 
 
+def _hourly(value: timedelta) -> timedelta:
+    if value >= timedelta(hours=1):
+        return value
+    raise ValueError("is too often: 1h or more is wanted")
+
+
 def _text_is(key: str) -> BeforeValidator:
     """Accept plain text where a mapping is wanted, as its `key`."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
@@ -418,6 +424,23 @@ class Retention(Section):
     )
 
 
+class Backups(Section):
+    """Copies of the store that the bot makes while it runs."""
+
+    every: Annotated[Duration, AfterValidator(_hourly)] = Field(
+        default=timedelta(days=1), description="Time between two copies, 1h or more.", examples=["12h"]
+    )
+    keep: Count = Field(
+        default=2, ge=0, le=1_000, description="So many are kept, the newest ones; 0 for none at all.", examples=[7]
+    )
+    folder: Path | None = Field(
+        default=None,
+        description="Where they lie; a relative path counts from the store's folder. Default: `backups` beside the "
+        "store. Another disk is better.",
+        examples=["/backups"],
+    )
+
+
 class Config(Section):
     """All of config.yaml."""
 
@@ -470,6 +493,11 @@ class Config(Section):
     )
     retention: Retention = Field(
         default_factory=Retention, description="How long things are kept.", examples=[{"days": 90}]
+    )
+    backups: Backups = Field(
+        default_factory=Backups,
+        description="Copies of the store that the bot makes while it runs.",
+        examples=[{"every": "12h", "keep": 7}],
     )
 
 

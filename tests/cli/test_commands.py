@@ -111,9 +111,10 @@ def test_every_command_has_a_help_with_an_example(name):
     assert re.search(r"Examples?: +.*talentwire " + name, result.output), result.output
 
 
-def test_help_shows_at_most_ten_commands_and_those_for_builders_are_not_among_them():
-    listed = re.findall(r"^  (\w+)  ", talentwire("--help").output.partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["check", "demo", "export", "feeds", "forget", "import", "moves", "once", "run", "why"]
+def test_commands_for_builders_are_not_in_the_help():
+    listed = set(re.findall(r"^  ([a-z]+)  ", talentwire("--help").output, re.MULTILINE))
+    assert {"run", "why", "moves"} <= listed
+    assert listed.isdisjoint({"poll", "classify", "group", "extract", "parse", "health", "teach"})
 
 
 def test_help_imports_next_to_nothing():
