@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from shutil import copyfile
 
 import pytest
 from click.testing import CliRunner
@@ -121,6 +122,21 @@ def test_a_backup_is_put_back_and_what_was_there_is_moved_aside(store, tmp_path)
     (aside,) = (p for p in tmp_path.glob("t.db.before-*Z"))
     assert titles(aside) == {"Title 1", "Title 2"}
     SqliteStore(store.path).close()
+
+
+def test_what_a_killed_bot_left_beside_its_store_goes_with_it(store, tmp_path):
+    """A write-ahead log that stayed would be taken for that of the store that was put back."""
+    poll(store, entry(1))
+    backup.copy(store.path, tmp_path / "copy.db")
+    poll(store, entry(2))
+    killed = tmp_path / "killed" / "t.db"
+    killed.parent.mkdir()
+    for suffix in ("", "-wal"):
+        copyfile(f"{store.path}{suffix}", f"{killed}{suffix}")
+    aside = backup.restore(tmp_path / "copy.db", killed, NOW)
+    assert titles(killed) == {"Title 1"}
+    assert aside is not None
+    assert titles(aside) == {"Title 1", "Title 2"}
 
 
 @pytest.mark.parametrize(
