@@ -87,6 +87,11 @@ class Scene:
         made = Config.model_validate({**CONFIG.model_dump(exclude_unset=True, by_alias=True), **keys})
         self.pipeline = replace(self.pipeline, config=made)
 
+    def with_store(self, store: SqliteStore) -> None:
+        """Go on with another store, as after a restart."""
+        self.store = store
+        self.pipeline = replace(self.pipeline, store=store)
+
     def texts(self) -> list[str]:
         return [one.message.text for one in self.notifier.standing.values()]
 
