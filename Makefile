@@ -9,7 +9,7 @@ PYTHON  = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test cover check fix proof bench bench-talent docs lock clean
+.PHONY: help run demo test cover check fix proof bench bench-talent docs audit lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -52,6 +52,10 @@ bench-talent: $(VENV)/.dev ## the classifier on TALENTWIRE_BENCH and on our own 
 docs: $(VENV)/.dev ## make config.schema.json and the generated parts of docs/ from the code
 	@$(PY) -m bot.config.reference .
 	@$(PY) -m bot.demo.picture docs/alert.svg
+	@$(PY) .ci/licences.py .
+
+audit: ## a bill of materials and the known holes of what the image installs
+	@.ci/audit
 
 lock: ## make both lock files from pyproject.toml (needs uv)
 	@test -n "$(UV)" || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }

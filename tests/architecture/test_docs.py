@@ -83,3 +83,12 @@ def test_help_lists_each_command_in_one_section() -> None:
     assert sorted(name for section in rows for name, _ in section) == sorted(
         name for name, command in main.commands.items() if not command.hidden
     )
+
+
+def test_every_package_of_the_image_stands_on_the_licences_page() -> None:
+    locked = re.findall(
+        r"^([a-z0-9._-]+)(?:\[[^]]*\])?==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE
+    )
+    listed = re.findall(r"^\| (\S+) \| (.+) \|$", (ROOT / "docs" / "licences.md").read_text("utf-8"), re.MULTILINE)[2:]
+    assert [name for name, _ in listed] == locked
+    assert [name for name, licence in listed if licence in ("", "not stated")] == []
