@@ -115,6 +115,7 @@ def test_sources_are_counted_by_what_they_did() -> None:
         ("Chief Scientist", "research", "chief"),
         ("co-founder and CTO", "engineering", "founder"),
         ("VP of Frontier Safety", "safety", "vice"),
+        ("vice president of research", "research", "vice"),
         ("head of people", "people", "head"),
         ("board member", "board", "board"),
         ("Forschungsleiterin", "research", "head"),  # one word of German
