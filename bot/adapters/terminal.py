@@ -73,9 +73,23 @@ def _texts(blocks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for block in blocks:
         if block["type"] in ("section", "header") and "text" in block:
             yield block["type"], block["text"]["text"]
+        if block["type"] == "table":
+            yield "section", _table([[str(cell.get("text", "")) for cell in row] for row in block["rows"]])
         for element in (*block.get("fields", ()), *block.get("elements", ())):
             if isinstance(element.get("text"), str):
                 yield block["type"], element["text"]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as lines whose columns stand below each other, all but the first to the right."""
+    widths = [max(columns(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            " " * (width - columns(cell)) * (number > 0) + cell + " " * (width - columns(cell)) * (number == 0)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
 
 
 def _drawn(kind: str, markup: str, width: int, *, color: bool, first: bool) -> Iterator[str]:

@@ -114,3 +114,10 @@ def test_no_line_is_wider_than_the_terminal_and_no_control_character_comes_throu
 def test_wide_characters_break_anywhere_and_count_twice():
     lines = render(Message("", (section("王" * 30),)), width=22).split("\n")
     assert [columns(line) for line in lines] == [22, 22, 22]
+
+
+def test_the_columns_of_a_table_stand_below_each_other():
+    rows = [("Firm", "won"), ("甲公司", "12"), ("A", "3")]
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows]}
+    drawn = render(Message("fallback", (section("Week"), table)))
+    assert drawn.splitlines() == ["● Week", "  Firm    won", "  甲公司   12", "  A         3"]
