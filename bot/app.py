@@ -103,7 +103,7 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
         )
         stack.callback(fetcher.close)
         pipeline = Pipeline(
-            config=config if channel != TERMINAL else config.model_copy(update={"routes": ()}),
+            config=config if channel != TERMINAL else _for_terminal(config),
             watch=cache(partial(watch_of, config)),
             store=store,
             fetcher=ObedientFetcher(fetcher, clock, ignored=config.network.ignore_robots),
@@ -120,6 +120,13 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
         if socket is not None:
             pipeline = replace(pipeline, talks=True)
         yield App(config, feeds_of(config), pipeline, store, notifier, socket)
+
+
+def _for_terminal(config: Config) -> Config:
+    """Return the config without channels: all goes to one place."""
+    digest = config.digest.model_copy(update={"channel": None})
+    quiet = tuple(one for one in config.quiet if one.channel is None)
+    return config.model_copy(update={"routes": (), "digest": digest, "quiet": quiet})
 
 
 def _socket(pipeline: Pipeline, env: Mapping[str, str]) -> SlackSocket | None:
@@ -259,6 +266,7 @@ def run_once(app: App, *, threads: int = 16, all_feeds: bool = False) -> dict[st
     with progress(app.store.due_feeds(now), "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
         counts = poll_all(app.pipeline, threads=threads, on_poll=lambda results: shown.step(len(results)))
     finish_all(app.pipeline, app.store, threads=8)
+    app.pipeline.send_heartbeat()
     prune(app.pipeline, app.store)
     return {**counts, "owed": app.store.unfinished()}
 

@@ -16,6 +16,8 @@ EntryId = NewType("EntryId", str)
 StoryId = NewType("StoryId", str)
 OperationKey = NewType("OperationKey", str)
 
+DIGEST = StoryId("digest")  # stands for the stories of a message that tells many
+
 
 def digest(*parts: str, length: int = 32) -> str:
     """Return the first `length` hex digits of a SHA-256 over `parts`, which cannot run into each other."""
@@ -611,6 +613,49 @@ class Operation:
     broadcast: bool = False
 
 
+class HeldFor(StrEnum):
+    """Why an alert is not told at once."""
+
+    HOLD = "hold"  # its route holds it for a while
+    SOURCES = "sources"  # its route wants more independent sources
+    QUIET = "quiet"  # its channel's quiet hours
+    BURST = "burst"  # too many at once
+    KIND = "kind"  # of kinds that go into the digest
+    GRADE = "grade"  # about talent, but below the threshold of alerts
+    OLD = "old"  # published weeks ago
+    DENIED = "denied"  # denied, or struck out, before it was told
+    MUTED = "muted"  # muted in the config, or by the channel's readers
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A story that a channel is owed, but not now.
+
+    It is looked at again at `until`, or goes into the next daily digest where that is None. `owed_at` is when it was
+    first owed. `settled_by` is the key of the message that told it, `MUTED` where a mute did away with it, "" while it
+    waits. `note` says who or what muted it. `number` counts them, 0 for one that is not stored yet.
+    """
+
+    channel: str
+    story_id: StoryId
+    reason: HeldFor
+    owed_at: datetime
+    until: datetime | None = None
+    note: str = ""
+    settled_by: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Signs of life: when a poll last succeeded and was last made, since when a feed or an alert is overdue."""
+
+    polled_at: datetime | None = None
+    asked_at: datetime | None = None
+    feed_due_since: datetime | None = None
+    owed_since: datetime | None = None
+
+
 class OrderVerb(StrEnum):
     """What somebody asked for."""
 
@@ -719,7 +764,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """All that the store knows of one entry: what was read, what story it went into, what was owed for that.
+    """All that the store knows of one entry: what was read, what story it went into, what was owed or held for that.
 
     `judged_at` is when it was last judged, `preferences` what readers wanted at that moment.
     """
@@ -734,6 +779,7 @@ class Trace:
     feed: Feed
     judged_at: datetime | None
     preferences: tuple[Preference, ...]
+    held: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

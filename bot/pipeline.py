@@ -5,9 +5,12 @@
     read_page()        # a page to read      -> an article
     judge_articles()   # unjudged articles   -> findings, stories, owed operations
     carry_out_orders() # people's corrections -> stories, owed operations
+    release_held()     # what waited         -> owed operations, alone or together
+    tell_digests()     # what was held back  -> a message a day; who won and lost, a message a week
     tell_missed()      # the first run       -> one message: what you missed
     deliver_alerts()   # owed operations     -> Slack, or the terminal
     sweep_channels()   # uncertain ones      -> doubles deleted
+    send_heartbeat()   # all is well         -> whoever watches the bot
 
 Each stage takes what is ready from the store, works, and commits its result in one transaction. So any stage may run
 alone, twice, or after a crash. This file holds the order of the work and the fate of failures; what things mean is
@@ -21,16 +24,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot import forgetting
-from bot.alerts import buttons, compose, delivery, route, upkeep
+from bot.alerts import buttons, calm, compose, delivery, digests, route, upkeep
 from bot.alerts.keys import FIRST_RUN, key_of
 from bot.articles import quality
 from bot.articles.extract import read
-from bot.config import Config, Updates
+from bot.config import Config, Manner, Updates
 from bot.errors import (
     ArticleReason,
     BotError,
@@ -38,6 +41,7 @@ from bot.errors import (
     Fate,
     FeedError,
     FeedReason,
+    FetchError,
     FetchReason,
     StoreError,
 )
@@ -46,11 +50,14 @@ from bot.feeds.condition import ADVICE
 from bot.feeds.parse import parse
 from bot.forgetting import KeptOut
 from bot.model import (
+    DIGEST,
     Action,
     Article,
     Entry,
     Feed,
     Finding,
+    Held,
+    HeldFor,
     Message,
     Operation,
     OperationState,
@@ -74,6 +81,7 @@ from bot.moves.judge import Watch, judge, touches
 from bot.placing import marks_of, owner_of
 from bot.ports import Clock, Fetcher, Notifier, Store, WorkerKilled, Workers
 from bot.stories import corrections, match, merge
+from bot.stories.ledger import Wish, flows, ledger
 from bot.stories.traits import traits as traits_of
 from bot.stories.witness import Witness, witness
 from bot.telemetry import Counters, event
@@ -89,6 +97,10 @@ _MISSED_LOOK = 100  # stories looked at for the first run's message
 FIRST_RUN_PATIENCE = timedelta(minutes=10)
 LEARN_BACK = timedelta(days=30)  # so far back a channel is read when nothing is known of it
 LEARN_OVERLAP = timedelta(hours=1)
+HEARTBEAT_EVERY = timedelta(minutes=5)
+# Named values in the store: the local day of the last digest, and when the heartbeat was last sent.
+_DAILY, _WEEKLY, _HEARTBEAT = "daily_digest", "weekly_digest", "heartbeat_at"
+_WEEK = timedelta(days=7)
 
 
 class Poison(StrEnum):
@@ -106,6 +118,25 @@ class Limits:
     least_interval: timedelta = timedelta(minutes=15)
     page_retry: timedelta = timedelta(seconds=30)
     pace_s: float = 1.0  # between two attempts in one channel: Slack takes about one a second
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A channel that is to hear of a story: how its route wants that, and whether it scores enough for an alert."""
+
+    wish: route.Wish = field(default_factory=route.Wish)
+    sure: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What is to be written together: operations that are owed, and what is held or was settled."""
+
+    owed: list[Operation]
+    held: list[Held]
+
+    def __bool__(self) -> bool:
+        return bool(self.owed or self.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,29 +366,70 @@ class Pipeline:
         one = witness(article, finding, marks, traits, owner=owner, outlet=_outlet(article, feed))
         wishes = self.store.preferences(now)
         placement = self._place(article, feed, finding, traits, one, wishes, now)
-        owed: Sequence[Operation] = ()
-        if placement.verdict is merge.Verdict.ALERT and placement.story is not None:
-            channels, mute = self._open_channels(placement.story, finding, article, feed, wishes)
-            owed = self._alerts(_told(placement.story, finding, article, feed), channels, now)
-            if not owed:
-                verdict = merge.Verdict.MUTED if mute else merge.Verdict.NO_ROUTE
-                placement = replace(placement, story=replace(placement.story, told=False), verdict=verdict, why=mute)
-        elif placement.story is not None and placement.story.told:
-            told = _told(placement.story, finding, article, feed)
-            owed = self._upkeep(placement, told, feed, wishes, now)
-        self.store.save_finding(article, finding, placement.story, traits.keys, owed, now)
+        placement, outcome = self._told_of(placement, finding, article, feed, wishes, now)
+        owed, held = outcome.owed, outcome.held
+        self.store.save_finding(article, finding, placement.story, traits.keys, owed, now, held)
         self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
         event(
             log,
-            "alert owed" if owed else "article judged",
-            level=logging.INFO if owed else logging.DEBUG,
+            "alert owed" if owed else "alert held" if held else "article judged",
+            level=logging.INFO if owed or held else logging.DEBUG,
             entry=redact(article.entry.url),
             score=finding.score,
             verdict=placement.verdict,
             why=placement.why or None,
             action=placement.action,
             news=placement.news or None,
+            held=", ".join(f"{one.channel}: {one.reason}" for one in held) or None,
         )
+
+    def _told_of(
+        self,
+        placement: merge.Placement,
+        finding: Finding,
+        article: Article,
+        feed: Feed,
+        wishes: Sequence[Preference],
+        now: datetime,
+    ) -> tuple[merge.Placement, Outcome]:
+        """Return what channels are to hear of a placed article, now or later, and the placement as that leaves it."""
+        story = placement.story
+        if story is None:
+            return placement, Outcome([], [])
+        told = _told(story, finding, article, feed)
+        if placement.verdict is merge.Verdict.ALERT:
+            places, mute = self._destinations(story, finding, article, feed, wishes)
+            waiting = {row.channel: row for row in self.store.held_of(story.id) if not row.settled_by}
+            outcome = self._placed(told, places, now, waiting)
+            if not outcome:
+                verdict = merge.Verdict.MUTED if mute else merge.Verdict.NO_ROUTE
+                placement = replace(placement, story=replace(story, told=False), verdict=verdict, why=mute)
+        elif story.told:
+            outcome = self._upkeep(placement, told, feed, wishes, now)
+        elif placement.verdict is merge.Verdict.QUIET:
+            places, _ = self._destinations(story, finding, article, feed, wishes)
+            known = {one.channel for one in self.store.held_of(story.id)}
+            outcome = self._placed(told, {c: place for c, place in places.items() if c not in known}, now)
+        else:
+            outcome = Outcome([], [])
+        if placement.verdict is merge.Verdict.MUTED:
+            outcome.held += self._muted_row(story, placement.why, now)
+        return placement, outcome
+
+    def _muted_row(self, story: Story, mute: str, now: datetime) -> list[Held]:
+        """Return what the next digest is to know of a story that a mute keeps from being told; once a story."""
+        channel = self._digest_channel()
+        if channel is None or self.config.digest.daily is None or self.store.held_of(story.id):
+            return []
+        return [Held(channel, story.id, HeldFor.MUTED, now, note=mute)]
+
+    def _digest_channel(self) -> str | None:
+        return self.config.digest.channel or self.channel
+
+    def _digest_of(self, row: Held) -> str:
+        """Return where a held story is told: the usual channel's digest may have a channel of its own."""
+        apart = row.channel == self.channel and row.reason not in (HeldFor.BURST, HeldFor.QUIET)
+        return (self.config.digest.channel if apart else None) or row.channel
 
     def _place(
         self,
@@ -396,14 +468,15 @@ class Pipeline:
     def _mute_of(self, story: Story, article: Article, feed: Feed, now: datetime) -> str:
         return route.muted(self.config.mute, story, article, feed, now, known_as=self.watch().canonical)
 
-    def _channels(self, story: Story, finding: Finding) -> tuple[str, ...]:
-        return route.channels(self.config.routes, self.channel, story, finding, known_as=self.watch().canonical)
+    def _routed(self, story: Story, finding: Finding, article: Article, feed: Feed) -> Mapping[str, route.Wish]:
+        routes, known_as = self.config.routes, self.watch().canonical
+        return route.wishes(routes, self.channel, story, finding, article, feed, known_as=known_as)
 
     def _following(self, finding: Finding, wishes: Sequence[Preference]) -> tuple[str, ...]:
         names = (*finding.people, *finding.organisations)
         return route.following(wishes, names, known_as=self.watch().canonical)
 
-    def _open_channels(
+    def _destinations(
         self,
         story: Story,
         finding: Finding,
@@ -412,38 +485,76 @@ class Pipeline:
         wishes: Sequence[Preference],
         *,
         sure: bool = False,
-    ) -> tuple[tuple[str, ...], str]:
+    ) -> tuple[Mapping[str, Destination], str]:
         """Return the channels that are to hear of a story, and what muted it in the first of those that are not.
 
-        Below the threshold of alerts that is for those who follow somebody in it, unless it is `sure` to be told.
+        Below the threshold of alerts it is for those who follow somebody in it, unless it is `sure` to be told.
         """
         sure = sure or finding.score >= self.config.thresholds.alert
-        routed = self._channels(story, finding) if sure else ()
-        channels = tuple(dict.fromkeys((*routed, *self._following(finding, wishes))))
-        mutes = {channel: self._muted_in(channel, wishes, story, article, feed) for channel in channels}
+        routed = {c: Destination(w, sure) for c, w in self._routed(story, finding, article, feed).items()}
+        following = {channel: Destination() for channel in self._following(finding, wishes)}
+        places = {c: routed[c] if c in routed and sure else d for c, d in {**routed, **following}.items()}
+        mutes = {channel: self._muted_in(channel, wishes, story, article, feed) for channel in places}
         reasons = [route.mute_words(mute) for mute in mutes.values() if mute]
-        return tuple(channel for channel, mute in mutes.items() if not mute), "".join(reasons[:1])
+        return {c: place for c, place in places.items() if not mutes[c]}, "".join(reasons[:1])
 
     def _muted_in(
         self, channel: str, wishes: Sequence[Preference], story: Story, article: Article, feed: Feed
     ) -> Preference | None:
         return route.muted_in(channel, wishes, story, article, feed, known_as=self.watch().canonical)
 
-    def _alerts(self, told: compose.Told, channels: Sequence[str], now: datetime) -> tuple[Operation, ...]:
-        """Return what tells a new story: a message in each of `channels`, in its saga's thread if there is one."""
+    def _placed(
+        self,
+        told: compose.Told,
+        places: Mapping[str, Destination],
+        now: datetime,
+        waiting: Mapping[str, Held] | None = None,
+    ) -> Outcome:
+        """Return what is owed or held of a story for each of `places`; `waiting` is what waits there already."""
+        outcome = Outcome([], [])
+        for channel, place in places.items():
+            before = (waiting or {}).get(channel)
+            decision = self._decided(told, channel, place, before, self._recent(channel, now), now)
+            operation = self._opening(told, channel, now) if decision.way is calm.Way.SEND else None
+            outcome.owed += [operation] if operation else []
+            outcome.held += _held(told.story.id, channel, decision, before, operation, now)
+        return outcome
+
+    def _decided(
+        self,
+        told: compose.Told,
+        channel: str,
+        place: Destination,
+        before: Held | None,
+        recent: calm.Recent,
+        now: datetime,
+    ) -> calm.Decision:
+        """Decide whether a story is told to a channel now; `before` is how it waits there, if it does."""
+        entry, story = told.article.entry, told.story
+        owed = calm.Owed(
+            kinds=story.kinds,
+            published_at=min(entry.published_at or entry.seen_at, entry.seen_at),
+            owed_at=_owed_at(before, now),
+            moves=calm.names_mover(story),
+            sources=len(story.telling.sources),
+            sure=place.sure,
+            turned=calm.turned(story),
+            wish=place.wish,
+        )
+        return calm.place(owed, calm.rules_for(self.config, channel), recent, now)
+
+    def _recent(self, channel: str, now: datetime, sent: int = 0) -> calm.Recent:
+        """Return what a channel got of late, with `sent` messages that are about to be owed."""
+        held = [one.until for one in self.store.waiting() if (one.channel, one.reason) == (channel, HeldFor.BURST)]
+        loud = self.store.loud(channel, now - self.config.slack.burst.within)
+        return calm.Recent([*loud, *[now] * sent], max((until for until in held if until), default=None))
+
+    def _opening(self, told: compose.Told, channel: str, now: datetime) -> Operation:
+        """Return what tells a story: a message in `channel`, in its saga's thread if there is one."""
         story = told.story
         earlier = self.store.saga_operations(story.saga) if story.saga != story.id else ()
-        return tuple(
-            upkeep.opening(
-                self._alert(told, channel, now),
-                story.id,
-                channel,
-                upkeep.thread_of(earlier, channel),
-                self._updates(channel).saga,
-                now,
-            )
-            for channel in channels
-        )
+        thread, manner = upkeep.thread_of(earlier, channel), self._updates(channel).saga
+        return upkeep.opening(self._alert(told, channel, now), story.id, channel, thread, manner, now)
 
     def _alert(self, told: compose.Told, channel: str, now: datetime) -> Message:
         private = bool(self.config.network.allow_private)
@@ -469,42 +580,107 @@ class Pipeline:
         feed: Feed,
         wishes: Sequence[Preference],
         now: datetime,
-    ) -> tuple[Operation, ...]:
+    ) -> Outcome:
         """Return what keeps a told story's messages true after one more article, and says what is new.
 
-        A channel that muted it sees its message change in silence; one that follows it hears of each source.
+        A channel that muted it sees its message change in silence; one that follows it hears of each source. What still
+        waits is decided anew, and what stood in a digest is said in that one's thread.
         """
         story, before = told.story, placement.before
+        outcome = Outcome([], [])
         if before is None or placement.action is Action.NONE:
-            return ()
-        entry = told.article.entry
+            return outcome
         own = upkeep.own_messages(self.store.saga_operations(story.saga), story.id)
-        if not own and placement.action is Action.BROADCAST and not entry.baseline:
-            # was among what the first run missed: it has no message to be changed
-            channels, _ = self._open_channels(story, told.finding, told.article, feed, wishes, sure=True)
-            return self._alerts(told, channels, now)
-        lead = told if story.telling.lead == entry.id else self._lead(story) or told
-        owed: list[Operation] = []
+        rows = {row.channel: row for row in self.store.held_of(story.id) if row.reason is not HeldFor.MUTED}
+        lead = told if story.telling.lead == told.article.entry.id else self._lead(story) or told
         for channel, message in own.items():
-            muted = self._muted_in(channel, wishes, story, told.article, feed) is not None
+            manner, held = self._manner(placement.action, channel, told, feed, wishes, now)
             follows = route.follows_story(channel, wishes, story)
-            said = None
-            if placement.action is not Action.EDIT or follows:
-                said = compose.news(
-                    before,
-                    story,
-                    told.finding,
-                    told.article,
-                    outlet=told.outlet,
-                    channel=channel,
-                    kind=f"news {entry.id}",
-                    now=now,
-                    new=placement.news,
-                    private_links=bool(self.config.network.allow_private),
-                )
-            manner = upkeep.manner_of(placement.action, self._updates(channel), muted=muted, follows=follows)
-            owed += upkeep.upkeep(message, manner, self._alert(lead, channel, now), said, entry.id, now)
-        return tuple(owed)
+            loud = placement.action is not Action.EDIT or follows
+            said = self._news(before, told, channel, placement.news, now) if loud else None
+            parent, revision = self._alert(lead, channel, now), told.article.entry.id
+            outcome.owed += upkeep.upkeep(message, manner, parent, said, revision, now)
+            outcome.held += held
+        waiting = {c: row for c, row in rows.items() if not row.settled_by and c not in own}
+        again = self._placed(lead, self._places_of(waiting, lead, feed), now, waiting)
+        outcome.owed += again.owed
+        outcome.held += again.held
+        if placement.action is Action.BROADCAST:
+            turned = self._turned(before, placement, told, feed, wishes, now, rows=rows, own=own)
+            outcome.owed += turned.owed
+            outcome.held += turned.held
+        return outcome
+
+    def _places_of(self, waiting: Mapping[str, Held], told: compose.Told, feed: Feed) -> Mapping[str, Destination]:
+        """Return how the channels where a story waits want it as it stands now."""
+        routed = self._routed(told.story, told.finding, told.article, feed)
+        sure = told.story.score >= self.config.thresholds.alert
+        return {
+            channel: Destination(routed.get(channel, route.Wish()), sure or row.reason is not HeldFor.GRADE)
+            for channel, row in waiting.items()
+        }
+
+    def _turned(
+        self,
+        before: Story,
+        placement: merge.Placement,
+        told: compose.Told,
+        feed: Feed,
+        wishes: Sequence[Preference],
+        now: datetime,
+        *,
+        rows: Mapping[str, Held],
+        own: Mapping[str, Operation],
+    ) -> Outcome:
+        """Return what hears of a change where the story has no message of its own: in a digest's thread, or anew."""
+        outcome = Outcome([], [])
+        for channel, row in rows.items():
+            if row.settled_by in ("", calm.MUTED, calm.DROPPED) or channel in own:
+                continue
+            where = self._digest_of(row)
+            manner, held = self._manner(placement.action, where, told, feed, wishes, now)
+            said = self._news(before, told, where, placement.news, now)
+            outcome.owed += upkeep.said_below(said, told.story.id, where, row.settled_by, manner, now)
+            outcome.held += held
+        if not told.article.entry.baseline:  # it may be among what the first run missed, or what a route leads on now
+            places, _ = self._destinations(told.story, told.finding, told.article, feed, wishes, sure=True)
+            fresh = self._placed(told, {c: p for c, p in places.items() if c not in own and c not in rows}, now)
+            outcome.owed += fresh.owed
+            outcome.held += fresh.held
+        return outcome
+
+    def _manner(
+        self,
+        action: Action,
+        channel: str,
+        told: compose.Told,
+        feed: Feed,
+        wishes: Sequence[Preference],
+        now: datetime,
+    ) -> tuple[Manner, list[Held]]:
+        """Return how a channel sees a change; in its quiet hours in silence, and what it then hears when they end."""
+        story = told.story
+        muted = self._muted_in(channel, wishes, story, told.article, feed) is not None
+        follows = route.follows_story(channel, wishes, story)
+        manner = upkeep.manner_of(action, self._updates(channel), muted=muted, follows=follows)
+        quiet = calm.quiet_until(calm.rules_for(self.config, channel), story.kinds, now)
+        if quiet is None or manner not in (Manner.BROADCAST, Manner.NEW):
+            return manner, []
+        return Manner.THREAD, [Held(channel, story.id, HeldFor.QUIET, now, quiet)]
+
+    def _news(self, before: Story, told: compose.Told, channel: str, new: str, now: datetime) -> Message:
+        return compose.news(
+            before,
+            told.story,
+            told.finding,
+            told.article,
+            outlet=told.outlet,
+            channel=channel,
+            kind=f"news {told.article.entry.id}",
+            now=now,
+            new=new,
+            private_links=bool(self.config.network.allow_private),
+        )
 
     # -------------------------------------------------------------------------------------------- orders
 
@@ -577,7 +753,22 @@ class Pipeline:
                 said = compose.by_hand(was, right, story=story, channel=channel, kind=f"news {revision}")
                 manner = upkeep.manner_of(Action.BROADCAST, self._updates(channel))
                 owed += upkeep.upkeep(own, manner, self._alert(lead, channel, now), said, revision, now)
-        return tuple(owed)
+        return (*owed, *self._corrected_below(order, story, was, right, now))
+
+    def _corrected_below(
+        self, order: Order, story: Story, was: StoryMove, right: StoryMove | None, now: datetime
+    ) -> Sequence[Operation]:
+        """Return what shows a correction by hand in the threads of digests that told the story."""
+        own = upkeep.own_messages(self.store.saga_operations(story.saga), story.id)
+        owed: list[Operation] = []
+        for row in self.store.held_of(story.id):
+            if row.settled_by in ("", calm.MUTED, calm.DROPPED) or row.channel in own:
+                continue
+            where = self._digest_of(row)
+            said = compose.by_hand(was, right, story=story, channel=where, kind=f"news order {order.number}")
+            manner = upkeep.manner_of(Action.BROADCAST, self._updates(where))
+            owed += upkeep.said_below(said, story.id, where, row.settled_by, manner, now)
+        return owed
 
     def _lead(self, story: Story) -> compose.Told | None:
         """Return the article that tells a story, told of the story as it stands now."""
@@ -597,6 +788,213 @@ class Pipeline:
             created_at=now,
             due_at=now,
         )
+
+    # -------------------------------------------------------------------------------------------- held back
+
+    def release_held(self) -> int:
+        """Tell what waited until now, or let it wait on; returns how much was due.
+
+        What waited for the end of a burst or of quiet hours is told together; each channel is one transaction.
+        """
+        now = self.clock.now()
+        due = self.store.held_due(now)
+        wishes = self.store.preferences(now) if due else ()
+        for channel in dict.fromkeys(row.channel for row in due):
+            outcome = self._released(channel, [row for row in due if row.channel == channel], wishes, now)
+            self.store.hold(outcome.held, outcome.owed)
+            event(log, "held alerts released", channel=channel, due=len(outcome.held), owed=len(outcome.owed))
+        return len(due)
+
+    def _released(self, channel: str, rows: Sequence[Held], wishes: Sequence[Preference], now: datetime) -> Outcome:
+        outcome = Outcome([], [])
+        batch: list[tuple[Held, compose.Told]] = []
+        for row in rows:
+            told, place, settled = self._known(row, wishes, now)
+            if told is None:
+                outcome.held.append(settled)
+                continue
+            as_one = row.reason in (HeldFor.BURST, HeldFor.QUIET) or self._has_message(told.story, channel)
+            recent = calm.Recent() if as_one else self._recent(channel, now, len(outcome.owed))
+            decision = self._decided(told, channel, place, row, recent, now)
+            if decision.way is calm.Way.SEND and as_one:
+                batch.append((row, told))
+                continue
+            operation = self._opening(told, channel, now) if decision.way is calm.Way.SEND else None
+            outcome.owed += [operation] if operation else []
+            outcome.held += _held(row.story_id, channel, decision, row, operation, now)
+        owed = self._as_one(channel, batch, now)
+        outcome.owed[:0] = owed
+        outcome.held += [replace(row, settled_by=owed[0].key) for row, _ in batch]
+        return outcome
+
+    def _known(
+        self, row: Held, wishes: Sequence[Preference], now: datetime
+    ) -> tuple[compose.Told | None, Destination, Held]:
+        """Return the story that waits as it stands now, and how its channel wants it.
+
+        None where it is gone or was muted meanwhile; the third says so.
+        """
+        story = self.store.story(row.story_id)
+        lead = self.store.lead_article(story) if story else None
+        if story is None or lead is None:
+            return None, Destination(), replace(row, settled_by=calm.DROPPED)
+        article, finding, feed = lead
+        reader = self._muted_in(row.channel, wishes, story, article, feed)
+        mute = self._mute_of(story, article, feed, now) or (route.mute_words(reader) if reader else "")
+        if mute:
+            return None, Destination(), replace(row, reason=HeldFor.MUTED, note=mute, settled_by=calm.MUTED)
+        wish = self._routed(story, finding, article, feed).get(row.channel, route.Wish())
+        return _told(story, finding, article, feed), Destination(wish), row
+
+    def _as_one(self, channel: str, batch: Sequence[tuple[Held, compose.Told]], now: datetime) -> Sequence[Operation]:
+        """Return what tells the stories of `batch`: one message, or the message of the only one."""
+        if not batch:
+            return ()
+        told_here = [self._has_message(told.story, channel) for _, told in batch]
+        reasons = [row.reason for row, _ in batch]
+        if not calm.together(reasons, own=any(told_here)):
+            return (self._opening(batch[0][1], channel, now),)
+        kind = calm.batch_kind([row for row, _ in batch], calm.rules_for(self.config, channel))
+        private = bool(self.config.network.allow_private)
+        items = [digests.Item(told, row.reason) for row, told in batch]
+        quiet = HeldFor.QUIET in reasons
+
+        def composed(kind: str) -> Sequence[Message]:
+            return digests.gathered(items, channel=channel, kind=kind, quiet=quiet, private_links=private)
+
+        messages = composed(kind)
+        if self.store.knows(key_of(messages[0])):  # hours that were changed since: that morning was told already
+            messages = composed(f"{kind} {batch[0][0].number}")
+        return self._in_a_thread(channel, messages, now)
+
+    def _has_message(self, story: Story, channel: str) -> bool:
+        return channel in upkeep.own_messages(self.store.saga_operations(story.saga), story.id)
+
+    def _in_a_thread(self, channel: str, messages: Sequence[Message], now: datetime) -> Sequence[Operation]:
+        """Return what posts the first of `messages`, and the others below it."""
+        first = self._post(DIGEST, channel, messages[0], now)
+        below = [replace(self._post(DIGEST, channel, m, now), verb=Verb.REPLY, target=first.key) for m in messages[1:]]
+        return (first, *below)
+
+    # -------------------------------------------------------------------------------------------- digests
+
+    def tell_digests(self) -> bool:
+        """Tell what was held back for the day, and who won and lost in the week, once their local time has come."""
+        now, wish = self.clock.now(), self.config.digest
+        if wish.daily is None:
+            return False
+        days = {_DAILY: calm.last_day(wish.daily, self.config.zone, now)}
+        if wish.weekly:
+            days[_WEEKLY] = calm.last_day(wish.daily, self.config.zone, now, wish.weekly)
+        told = False
+        for name, day in days.items():
+            noted = self.store.noted(name)
+            if noted is None:
+                self.store.note(name, day.isoformat())
+            if not calm.is_due(day, noted):
+                continue
+            outcome = self._daily(day, now) if name == _DAILY else self._weekly(day, now)
+            self.store.hold(outcome.held, outcome.owed, {name: day.isoformat()})
+            event(log, "digest owed", digest=name, day=day.isoformat(), messages=len(outcome.owed))
+            told = True
+        return told
+
+    def _daily(self, day: date, now: datetime) -> Outcome:
+        """Return the digests of a day: the main channel's whatever there is, others' where something was held back."""
+        wishes = self.store.preferences(now)
+        waiting = self.store.waiting()
+        rows = [row for row in waiting if row.until is None]
+        main = self._digest_channel()
+        channels = dict.fromkeys([*([main] if main else []), *map(self._digest_of, rows)])
+        outcome = Outcome([], [])
+        for channel in channels:
+            here = [row for row in rows if self._digest_of(row) == channel]
+            later = [row.reason for row in waiting if row.until and self._digest_of(row) == channel]
+            made = self._daily_in(channel, day, here, later, wishes, now)
+            outcome.owed += made.owed
+            outcome.held += made.held
+        return outcome
+
+    def _daily_in(
+        self,
+        channel: str,
+        day: date,
+        rows: Sequence[Held],
+        later: Sequence[HeldFor],
+        wishes: Sequence[Preference],
+        now: datetime,
+    ) -> Outcome:
+        items, told_rows, settled = [], [], []
+        for row in rows:
+            if row.reason is HeldFor.MUTED:
+                settled.append(replace(row, settled_by=calm.MUTED))
+                continue
+            told, _, without = self._known(row, wishes, now)
+            if told is None:
+                settled.append(without)
+            else:
+                items.append(digests.Item(told, row.reason))
+                told_rows.append(row)
+        main = channel == self._digest_channel()
+        if not items and not main:
+            return Outcome([], settled)
+        messages = digests.daily(
+            day,
+            items,
+            channel=channel,
+            now=now,
+            health=self._health() if main else None,
+            waiting=later,
+            muted=[row.note for row in settled if row.settled_by == calm.MUTED],
+            private_links=bool(self.config.network.allow_private),
+        )
+        if self.store.knows(key_of(messages[0])):  # a store that was set back: what waits is for the next
+            return Outcome([], [])
+        owed = self._in_a_thread(channel, messages, now)
+        return Outcome([*owed], [*settled, *(replace(row, settled_by=owed[0].key) for row in told_rows)])
+
+    def _health(self) -> digests.Health:
+        feeds = self.store.feeds()
+        sick = [
+            digests.SickFeed(_feed_name(f), f.condition, f.condition_since, ADVICE[f.condition])
+            for f in feeds
+            if f.condition
+        ]
+        failing = sum(bool(feed.failures) or feed.stopped for feed in feeds)
+        return digests.Health(len(feeds), failing, self.store.last_told(), sick)
+
+    def _weekly(self, day: date, now: datetime) -> Outcome:
+        """Return the table of the seven days before `day`; nothing for a week without a move."""
+        channel, at = self._digest_channel(), self.config.digest.daily
+        if channel is None or at is None:
+            return Outcome([], [])
+        until = calm.instant(day, at, self.config.zone)
+        rows = [row for row in ledger(self.store.stories(), Wish(since=until - _WEEK)) if row.first_seen < until]
+        firms = [digests.Net(flow.organisation, flow.gains, flow.losses) for flow in flows(rows).firms]
+        if not firms:
+            return Outcome([], [])
+        return Outcome([self._post(DIGEST, channel, digests.weekly(day, firms, channel=channel), now)], [])
+
+    # -------------------------------------------------------------------------------------------- heartbeat
+
+    def send_heartbeat(self) -> bool:
+        """Ask the heartbeat's address, where one is set, every five minutes while all is well."""
+        url, now = self.config.heartbeat_url, self.clock.now()
+        last = self.store.noted(_HEARTBEAT) if url else None
+        if not url or (last and 0 <= now.timestamp() - float(last) < HEARTBEAT_EVERY.total_seconds()):
+            return False
+        if not calm.alive(self.store.pulse(now), now):
+            event(log, "heartbeat withheld: polls fail, or an alert is overdue", level=logging.DEBUG)
+            return False
+        self.store.note(_HEARTBEAT, repr(now.timestamp()))
+        try:
+            response = self.fetcher.fetch(Request(url, cap=PAGE_BYTES, spaced=False))
+            failure = f"status {response.status}" if response.status >= 400 else ""
+        except FetchError as error:
+            failure = error.reason.value
+        if failure:  # its address is a secret: whoever knows it may send heartbeats
+            event(log, "heartbeat failed", level=logging.WARNING, host=public_host(url), why=failure)
+        return True
 
     # -------------------------------------------------------------------------------------------- the first run
 
@@ -628,7 +1026,7 @@ class Pipeline:
             if count == wish.stories or story.score < self.config.thresholds.alert:
                 break
             muted = self._mute_of(story, article, feed, now)
-            channels = () if muted else self._open_channels(story, finding, article, feed, wishes, sure=True)[0]
+            channels = () if muted else tuple(self._destinations(story, finding, article, feed, wishes, sure=True)[0])
             count += bool(channels)
             for channel in channels:
                 found.setdefault(channel, []).append(_told(story, finding, article, feed))
@@ -732,6 +1130,31 @@ class Pipeline:
             attempts=operation.attempts,
             error=operation.error or None,
         )
+
+
+def _held(
+    story_id: StoryId,
+    channel: str,
+    decision: calm.Decision,
+    before: Held | None,
+    operation: Operation | None,
+    now: datetime,
+) -> list[Held]:
+    """Return what is to be kept of a decision: what waits by it, or what it settled; nothing if neither."""
+    if decision.reason and decision.way in (calm.Way.HOLD, calm.Way.DIGEST):
+        return [Held(channel, story_id, decision.reason, _owed_at(before, now), decision.until)]
+    if before is None:
+        return []
+    return [replace(before, settled_by=operation.key if operation else calm.DROPPED)]
+
+
+def _owed_at(before: Held | None, now: datetime) -> datetime:
+    """Return since when an alert is owed: what waited below the threshold, or muted, was none before."""
+    return before.owed_at if before and before.reason not in (HeldFor.GRADE, HeldFor.MUTED) else now
+
+
+def _feed_name(feed: Feed) -> str:
+    return feed.name or feed.title or redact(feed.url)
 
 
 def _told(story: Story, finding: Finding, article: Article, feed: Feed) -> compose.Told:

@@ -15,11 +15,14 @@ from bot.model import (
     Feed,
     Finding,
     FirstRun,
+    Held,
     Operation,
+    OperationKey,
     Order,
     PollResult,
     Posted,
     Preference,
+    Pulse,
     Receipt,
     Request,
     Response,
@@ -139,7 +142,7 @@ class Store(Protocol):
         """Keep the article; the entry is read."""
 
     def unjudged(self, *, limit: int) -> Sequence[tuple[Article, Feed, int]]:
-        """Return articles without a finding, in order of arrival of their entries, with the failures of each."""
+        """Return articles without a finding, the oldest first, with the failures of each."""
 
     # -- stories
     def candidates(self, keys: Sequence[str], since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
@@ -159,8 +162,9 @@ class Store(Protocol):
         keys: Sequence[str],
         owed: Sequence[Operation],
         now: datetime,
+        held: Sequence[Held] = (),
     ) -> None:
-        """Write the verdict on an article, the story it belongs to and the operations owed for it, together."""
+        """Write the verdict on an article, its story and what is owed or held for it, together."""
 
     def saga_operations(self, saga: str) -> Sequence[Operation]:
         """Return the posts and replies that tell of the stories of a saga, in the order in which they were owed."""
@@ -205,7 +209,7 @@ class Store(Protocol):
         """Return how many operations are still owed."""
 
     def last_told(self) -> datetime | None:
-        """Return when a message was last sent, None if none was."""
+        """Return when a message other than a digest was last sent, None if none was."""
 
     def first_run(self, now: datetime) -> FirstRun:
         """Return how far the first run has come."""
@@ -215,6 +219,34 @@ class Store(Protocol):
 
     def end_first_run(self, told: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
         """Mark the stories as told, owe the operations and end the first run, together."""
+
+    # -- what is held back
+    def hold(self, held: Sequence[Held], owed: Sequence[Operation], notes: Mapping[str, str] | None = None) -> None:
+        """Write what waits, what was settled, what is owed for that, and named values, together.
+
+        One that waits takes the place of what waits for the same channel and story already.
+        """
+
+    def waiting(self) -> Sequence[Held]:
+        """Return all that waits, in the order in which it was owed."""
+
+    def held_due(self, now: datetime) -> Sequence[Held]:
+        """Return what waited until now, in the order in which it was owed."""
+
+    def held_of(self, story_id: StoryId) -> Sequence[Held]:
+        """Return what waits or waited for a story, in the order in which it was owed."""
+
+    def loud(self, channel: str, since: datetime) -> Sequence[datetime]:
+        """Return when the messages that a channel got as new ones since then were owed, the earliest first."""
+
+    def knows(self, key: OperationKey) -> bool:
+        """Tell whether the outbox has an operation with this key."""
+
+    def note(self, key: str, value: str) -> None:
+        """Keep one named value."""
+
+    def pulse(self, now: datetime) -> Pulse:
+        """Return signs of life."""
 
     # -- outbox
     def due_channels(self, now: datetime, *, pace_s: float = 0.0) -> Sequence[str]:

@@ -82,12 +82,18 @@ class Service:
     def _make_stages(self, threads: Threads) -> list[Stage]:
         p = self._pipeline
         deliver = Stage("deliver", lambda: p.deliver_alerts() or p.sweep_channels(), 1)
-        judge = Stage("judge", lambda: p.judge_articles() or p.carry_out_orders() or p.tell_missed(), 1, (deliver,))
+        judge = Stage("judge", self._judge, 1, (deliver,))
+        pulse = Stage("pulse", p.send_heartbeat, 1)
         pages = Stage("pages", p.read_page, threads.pages, (judge,))
         sift = Stage("sift", p.sift_entries, 1, (pages, judge))
         fast = Stage("poll", lambda: self._poll(slow=False), threads.poll, (sift, judge))
         slow = Stage("slow", lambda: self._poll(slow=True), threads.slow, (sift, judge))
-        return [fast, slow, sift, pages, judge, deliver]
+        return [fast, slow, sift, pages, pulse, judge, deliver]
+
+    def _judge(self) -> object:
+        """Do the first thing that is to be done: all that decides on stories is one thread's work."""
+        p = self._pipeline
+        return p.judge_articles() or p.carry_out_orders() or p.release_held() or p.tell_digests() or p.tell_missed()
 
     def _poll(self, *, slow: bool) -> bool:
         results = self._pipeline.poll_host(threading.current_thread().name, slow)
@@ -231,6 +237,8 @@ def finish_all(pipeline: Pipeline, store: SqliteStore, *, threads: int, patience
         drain(pipeline.read_page, threads)
         drain(pipeline.judge_articles, 1)
         pipeline.carry_out_orders()
+        pipeline.release_held()
+        pipeline.tell_digests()
         pipeline.tell_missed()
         drain(pipeline.deliver_alerts, 1)
         pipeline.sweep_channels()

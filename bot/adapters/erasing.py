@@ -21,6 +21,10 @@ def erase(db: sqlite3.Connection, out: KeptOut) -> None:
     _stories(db, out)
     _outbox(db, out)
     _said(db, out)
+    db.execute("DELETE FROM held WHERE story_id NOT IN (SELECT id FROM stories)")
+    for row in db.execute("SELECT number, note FROM held WHERE note <> ''").fetchall():
+        if out.names(row["note"]):
+            db.execute("UPDATE held SET note = '' WHERE number = ?", (row["number"],))
     for row in db.execute("SELECT number, person, fields FROM orders").fetchall():
         if out.names(row["person"], row["fields"]):
             db.execute("UPDATE orders SET person = '', fields = '{}' WHERE number = ?", (row["number"],))

@@ -21,6 +21,8 @@ from bot.model import (
     Feedback,
     FeedbackKind,
     Finding,
+    Held,
+    HeldFor,
     Kind,
     Message,
     Move,
@@ -435,6 +437,20 @@ def preference_of(row: sqlite3.Row) -> Preference:
         by=row["asked_by"],
         asked_at=sure_moment(row["asked_at"]),
         until=moment(row["until"]),
+    )
+
+
+def held_of(row: sqlite3.Row) -> Held:
+    """Return the held story of a row of `held`."""
+    return Held(
+        channel=row["channel"],
+        story_id=StoryId(row["story_id"]),
+        reason=HeldFor(row["reason"]),
+        owed_at=sure_moment(row["owed_at"]),
+        until=moment(row["until"]),
+        note=row["note"],
+        settled_by=row["settled_by"],
+        number=row["number"],
     )
 
 

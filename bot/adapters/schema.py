@@ -233,6 +233,21 @@ _STEPS = (
     ) WITHOUT ROWID;
     CREATE INDEX heard_at ON heard (at);
     """,
+    """
+    CREATE TABLE held (                         -- stories that a channel is owed, but not at once
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        channel TEXT NOT NULL,
+        story_id TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        owed_at REAL NOT NULL,
+        until REAL,                             -- NULL: in the next daily digest
+        note TEXT NOT NULL,
+        settled_by TEXT NOT NULL                -- key of the message that told it, '' while it waits
+    );
+    CREATE UNIQUE INDEX held_open ON held (channel, story_id) WHERE settled_by = '';
+    CREATE INDEX held_due ON held (until) WHERE settled_by = '';
+    CREATE INDEX held_story ON held (story_id);
+    """,
 )
 
 VERSION = len(_STEPS)

@@ -23,6 +23,7 @@ from bot.adapters import backup, disk, dump, erasing, forgotten, rows, schema
 from bot.errors import Fate, StoreError, StoreReason
 from bot.forgetting import KeptOut
 from bot.model import (
+    DIGEST,
     Article,
     Changes,
     Entry,
@@ -31,14 +32,18 @@ from bot.model import (
     Feedback,
     Finding,
     FirstRun,
+    Held,
+    HeldFor,
     Message,
     Operation,
+    OperationKey,
     OperationState,
     Order,
     PollOutcome,
     PollResult,
     Posted,
     Preference,
+    Pulse,
     Story,
     StoryId,
     Trace,
@@ -57,6 +62,7 @@ _DISK = {
     sqlite3.SQLITE_PERM,
 }
 _LEARNT = "learnt:"  # channels whose messages were taken over in this run
+_ALERTS = (HeldFor.HOLD, HeldFor.SOURCES, HeldFor.QUIET, HeldFor.BURST)  # that wait, but will be told
 _LATEST = 48  # stories looked at under one key
 _MOST = 24  # stories that come back
 _STEP = 4_096  # pages given back to the disk at a time
@@ -431,7 +437,7 @@ class SqliteStore:
         found = self._rows(
             f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, e.strikes, f.id AS feed_id FROM entries e"
             " JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
-            " WHERE e.state = 'read' ORDER BY e.seq LIMIT ?",
+            " WHERE e.state = 'read' ORDER BY min(coalesce(e.published_at, e.seen_at), e.seen_at), e.seq LIMIT ?",
             (limit,),
         )
         feeds = [feed for _, feed in self._with_feeds(found)]
@@ -562,9 +568,11 @@ class SqliteStore:
 
     def last_told(self) -> datetime | None:
         """See `Store`."""
-        row = self._rows("SELECT max(started_at) AS at FROM outbox WHERE state = 'sent' AND verb IN ('post', 'reply')")[
-            0
-        ]
+        row = self._rows(
+            "SELECT max(started_at) AS at FROM outbox WHERE state = 'sent' AND verb IN ('post', 'reply')"
+            " AND story_id <> ?",
+            (DIGEST,),
+        )[0]
         return rows.moment(row["at"])
 
     def save_finding(
@@ -575,6 +583,7 @@ class SqliteStore:
         keys: Sequence[str],
         owed: Sequence[Operation],
         now: datetime,
+        held: Sequence[Held] = (),
     ) -> None:
         """See `Store`."""
         with self._transaction() as db:
@@ -595,7 +604,8 @@ class SqliteStore:
                     [(key, story.id, now.timestamp()) for key in keys],
                 )
             _owe(db, owed)
-            if owed:  # this feed is worth asking often
+            _hold(db, held)
+            if owed or any(one.reason in _ALERTS for one in held):  # this feed is worth asking often
                 db.execute(
                     "UPDATE feeds SET told_at = ? WHERE id = (SELECT feed_id FROM entries WHERE id = ?)",
                     (now.timestamp(), entry_id),
@@ -659,6 +669,7 @@ class SqliteStore:
         )
         story = self._row(f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.id = ?", (row["story_id"],))
         owed = self._rows("SELECT * FROM outbox WHERE story_id = ? ORDER BY seq", (row["story_id"],))
+        held = () if story is None else tuple(self.held_of(StoryId(story["id"])))
         ((entry, feed),) = self._with_feeds([row])
         judged_at = None if read is None else rows.moment(read["judged_at"])
         return Trace(
@@ -672,6 +683,7 @@ class SqliteStore:
             feed=feed,
             judged_at=judged_at,
             preferences=() if judged_at is None else tuple(self.preferences(judged_at)),
+            held=held,
         )
 
     def end_first_run(self, told: Sequence[StoryId], owed: Sequence[Operation], now: datetime) -> None:
@@ -680,6 +692,61 @@ class SqliteStore:
             db.executemany("UPDATE stories SET told = 1 WHERE id = ?", [(story_id,) for story_id in told])
             _owe(db, owed)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('first_run_ended', ?)", (repr(now.timestamp()),))
+
+    # -- what is held back
+
+    def hold(self, held: Sequence[Held], owed: Sequence[Operation], notes: Mapping[str, str] | None = None) -> None:
+        """See `Store`."""
+        with self._transaction() as db:
+            _owe(db, owed)
+            _hold(db, held)
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list((notes or {}).items()))
+
+    def waiting(self) -> Sequence[Held]:
+        """See `Store`."""
+        return [rows.held_of(row) for row in self._rows("SELECT * FROM held WHERE settled_by = '' ORDER BY number")]
+
+    def held_due(self, now: datetime) -> Sequence[Held]:
+        """See `Store`."""
+        found = self._rows(
+            "SELECT * FROM held WHERE settled_by = '' AND until <= ? ORDER BY number", (now.timestamp(),)
+        )
+        return [rows.held_of(row) for row in found]
+
+    def held_of(self, story_id: StoryId) -> Sequence[Held]:
+        """See `Store`."""
+        found = self._rows("SELECT * FROM held WHERE story_id = ? ORDER BY number", (story_id,))
+        return [rows.held_of(row) for row in found]
+
+    def loud(self, channel: str, since: datetime) -> Sequence[datetime]:
+        """See `Store`."""
+        found = self._rows(
+            "SELECT created_at FROM outbox WHERE channel = ? AND created_at > ? AND (verb = 'post' OR broadcast)"
+            " AND state <> 'dead' ORDER BY created_at",
+            (channel, since.timestamp()),
+        )
+        return [rows.sure_moment(row["created_at"]) for row in found]
+
+    def knows(self, key: OperationKey) -> bool:
+        """See `Store`."""
+        return self._row("SELECT 1 FROM outbox WHERE key = ?", (key,)) is not None
+
+    def pulse(self, now: datetime) -> Pulse:
+        """See `Store`."""
+        row = self._rows(
+            "SELECT max(polled_at) AS polled, max(asked_at) AS asked,"
+            " min(CASE WHEN NOT stopped AND visit IS NULL THEN max(next_poll_at,"
+            " coalesce((SELECT alone_until FROM hosts h WHERE h.host = feeds.host), 0)) END) AS due"
+            " FROM feeds WHERE active"
+        )[0]
+        owed = self._rows(
+            "SELECT min(at) AS at FROM (SELECT min(created_at) AS at FROM outbox"
+            " WHERE state IN ('pending', 'sending', 'parked')"
+            " UNION ALL SELECT min(until) FROM held WHERE settled_by = '' AND until <= ?)",
+            (now.timestamp(),),
+        )[0]
+        moments = (rows.moment(value) for value in (row["polled"], row["asked"], row["due"], owed["at"]))
+        return Pulse(*moments)
 
     # -- outbox
 
@@ -814,6 +881,7 @@ class SqliteStore:
             )
             db.execute("DELETE FROM preferences WHERE until < ?", (limit,))
             db.execute("DELETE FROM heard WHERE at < ?", (limit,))
+            db.execute("DELETE FROM held WHERE owed_at < ? AND settled_by <> ''", (limit,))
             db.execute("DELETE FROM story_keys WHERE story_id NOT IN (SELECT id FROM stories)")
             db.execute(
                 "DELETE FROM outbox WHERE created_at < ? AND sweep_at IS NULL AND state IN ('sent', 'dead')", (limit,)
@@ -1036,6 +1104,23 @@ def _end_preference(db: sqlite3.Connection, number: int, now: datetime) -> Prefe
     ).fetchone()
     db.execute("UPDATE preferences SET until = ? WHERE number = ?", (now.timestamp(), number)) if row else None
     return None if row is None else rows.preference_of(row)
+
+
+def _hold(db: sqlite3.Connection, held: Sequence[Held]) -> None:
+    """Write what waits and what was settled: at most one row waits for a channel and a story."""
+    for one in held:
+        waits = "channel = ? AND story_id = ? AND settled_by = ''"
+        state = (one.reason, one.owed_at.timestamp(), rows.seconds(one.until), one.note, one.settled_by)
+        values = (*state, one.channel, one.story_id)
+        changed = db.execute(
+            f"UPDATE held SET reason = ?, owed_at = ?, until = ?, note = ?, settled_by = ? WHERE {waits}", values
+        ).rowcount
+        if not changed and not one.number:
+            db.execute(
+                "INSERT INTO held (reason, owed_at, until, note, settled_by, channel, story_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
 
 
 def _owe(db: sqlite3.Connection, operations: Sequence[Operation]) -> None:

@@ -36,10 +36,12 @@ SURE = 0.95  # from this confidence on a move is told as a fact
 MAX_BLOCKS = 2_900  # units of the blocks of an alert as JSON; Slack refuses somewhere above 13,000
 MAX_MISSED_BLOCKS = 9_000
 MAX_TEXT = 3_000
-MAX_PLAIN = 2_000
+MAX_PLAIN = 3_700  # whatever stands in the text of a part of a digest
 MAX_QUOTES = 3  # sentences
 MAX_QUOTED = 400  # characters of all quoted sentences together
 MAX_LINES = 4  # of movers
+MAX_LINE = 1_700  # of a story in a digest
+CHART = "data_visualization"  # a block
 MAX_MISSED = 5  # stories
 MAX_TURNS = 3  # of a story's past
 MORE = "More"
@@ -100,13 +102,13 @@ def alert(
     why = reasons.told(finding.reasons)
     lead = fact or _headline(told)
     past = "\n".join(_past(story))
-    required = (_section(lead), _small(context))
+    required = (section(lead), small(context))
     full = (
-        _section(lead),
-        *([_section(f"> {quotes}")] if quotes else []),
-        _small(context),
-        *([_small(past)] if past else []),
-        *([_small(why)] if why else []),
+        section(lead),
+        *([section(f"> {quotes}")] if quotes else []),
+        small(context),
+        *([small(past)] if past else []),
+        *([small(why)] if why else []),
     )
     return Message(
         text=_fallback(told, fact, private_links=private_links),
@@ -148,9 +150,9 @@ def news(
         _context(told, now, private_links=private_links),
     )
     blocks = (
-        _section(f"*{word}*: {fact or _headline(told)}" if "\n" not in fact else f"*{word}*\n{fact}"),
-        *([_section(f"> {quotes}")] if quotes else []),
-        _small(" · ".join(part for part in parts if part)),
+        section(f"*{word}*: {fact or _headline(told)}" if "\n" not in fact else f"*{word}*\n{fact}"),
+        *([section(f"> {quotes}")] if quotes else []),
+        small(" · ".join(part for part in parts if part)),
     )
     fallback = f"{word}: {_fallback(told, fact, private_links=private_links)}"
     return Message(
@@ -174,7 +176,7 @@ def by_hand(before: StoryMove, after: StoryMove | None, *, story: Story, channel
         words += f"\nwas {' · '.join(was)}" if was else ""
     return Message(
         text=shorten(words.replace("*", "").replace("~", ""), MAX_TEXT),
-        blocks=(_section(words),),
+        blocks=(section(words),),
         metadata=keys.metadata(keys.operation_key(story.id, channel, kind), ()),
     )
 
@@ -189,12 +191,30 @@ def missed(
     lines = [_fallback(item, _fact(item, sure), private_links=private_links) for item in shown]
     contexts = [_context(item, now, private_links=private_links) for item in shown]
     stories = [f"{n}. {lead}\n{context}" for n, (lead, context) in enumerate(zip(leads, contexts, strict=True), 1)]
-    blocks = (_section(f"*{title}*"), *(_section(story) for story in stories))
+    blocks = (section(f"*{title}*"), *(section(story) for story in stories))
     return Message(
         text=shorten("\n".join([title, *(f"{n}. {line}" for n, line in enumerate(lines, 1))]), MAX_TEXT),
         blocks=_first_fitting(MAX_MISSED_BLOCKS, *(blocks[:n] for n in range(len(blocks), 0, -1))),
         metadata=keys.metadata(_missed_key(shown, channel), _missed_facts(shown)),
     )
+
+
+def line(told: Told, *, sure: float = SURE, private_links: bool = False) -> tuple[str, str]:
+    """Return a story in one line, in markup and in plain words: who, from, to, status, outlet and link."""
+    fact = _fact(told, sure)
+    status = "" if "(rumoured)" in fact or "(denied)" in fact else _status(told)
+    if fact:
+        source = _source(told, private_links=private_links)
+    else:  # the headline names the outlet
+        source = link(told.article.entry.url or told.story.url, private=private_links)
+    parts = (_one_line(fact) or _headline(told), f"({status})" if status else "", f"— {source}" if source else "")
+    plain_words = _fallback(told, fact, private_links=private_links)
+    return shorten(" ".join(part for part in parts if part), MAX_LINE), shorten(plain_words, MAX_LINE)
+
+
+def without_charts(message: Message) -> Message:
+    """Return `message` without the blocks that not every workspace takes."""
+    return replace(message, blocks=tuple(block for block in message.blocks if block["type"] != CHART))
 
 
 def plain(message: Message) -> Message:
@@ -507,11 +527,13 @@ def _one_line(lead: str) -> str:
 # -- blocks
 
 
-def _section(markup: str) -> Block:
+def section(markup: str) -> Block:
+    """Return a block of markup."""
     return {"type": "section", "text": _mrkdwn(markup, 2_800)}
 
 
-def _small(markup: str) -> Block:
+def small(markup: str) -> Block:
+    """Return a block of small print."""
     return {"type": "context", "elements": [_mrkdwn(markup, 2_800)]}
 
 

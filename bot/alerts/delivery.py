@@ -21,10 +21,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from bot.alerts.compose import plain
+from bot.alerts.compose import plain, without_charts
 from bot.alerts.keys import FIRST_RUN, facts_of
 from bot.errors import DeliveryError, DeliveryReason
-from bot.model import Message, Operation, OperationKey, OperationState, Receipt, Verb, digest
+from bot.model import DIGEST, Message, Operation, OperationKey, OperationState, Receipt, Verb, digest
 
 LOOKS = 2  # look-ups, a settle time apart, that must find nothing before an operation is posted again
 MAX_WAIT_S = 86_400.0  # no answer of a server makes us wait longer
@@ -39,7 +39,7 @@ class Decision(StrEnum):
     RESEND = "not found"  # looked for, not there; posted again
     RESEND_UNSEEN = "not looked for"  # the channel could not be read for too long; posted again all the same
     HOLD = "held"  # the same, but kept back
-    SIMPLIFY = "made plain"  # refused for what it says; posted again as plain text
+    SIMPLIFY = "made plain"  # refused for what it says; posted again without its charts, then as plain text
     PARK = "parked"  # the channel takes nothing until a person mends it
     ALONE = "without its thread"  # the thread is gone; posted as a message of its own
     DROP = "given up"  # refused even as plain text, or the message it is about is gone
@@ -127,6 +127,9 @@ def _after_gone(operation: Operation, error: DeliveryError, now: datetime) -> Op
 def _after_refusal(operation: Operation, error: DeliveryError, now: datetime) -> Operation:
     if operation.plain or operation.verb is Verb.DELETE:
         return replace(operation, state=OperationState.DEAD, error=_words(Decision.DROP, error))
+    bare = without_charts(operation.message)
+    if bare != operation.message:  # not every workspace takes them
+        return _retry(replace(operation, message=bare), Decision.SIMPLIFY, error, now, 0.0)
     simple = replace(operation, plain=True, message=plain(operation.message))
     return _retry(simple, Decision.SIMPLIFY, error, now, 0.0)
 
@@ -171,9 +174,10 @@ def twin_of(operation: Operation, learnt: Sequence[Operation]) -> Operation | No
     """Return the message, taken over from the channel, that tells a fact of what `operation` is about to post.
 
     Only for what was never tried, and tells a story of its own: a reply says what is new, and the first run's message
-    has stories of all kinds.
+    and digests have stories of all kinds.
     """
-    if operation.attempts or operation.verb is not Verb.POST or not learnt or operation.story_id == FIRST_RUN:
+    of_many = operation.story_id in (FIRST_RUN, DIGEST)
+    if operation.attempts or operation.verb is not Verb.POST or not learnt or of_many:
         return None
     facts = set(facts_of(operation.message))
     return next((one for one in learnt if not facts.isdisjoint(facts_of(one.message))), None)

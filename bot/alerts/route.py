@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.config import Mute, Route, Updates
 from bot.config.packs import address_key
-from bot.model import Article, Feed, Finding, Preference, PreferenceVerb, Story, Subject
+from bot.lexicon.posts import family_of, rank_of
+from bot.model import Article, Feed, Finding, Preference, PreferenceVerb, Status, Story, Subject
 from bot.text import fold
 from bot.urls import public_host
 
 
-def channels(
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the route that leads a story to a channel wants it told.
+
+    `digest` None leaves that to the story's kinds. `min_sources` counts independent sources.
+    """
+
+    digest: bool | None = None
+    hold: timedelta = timedelta(0)
+    min_sources: int = 1
+
+
+def wishes(
     routes: Sequence[Route],
     default: str | None,
     story: Story,
     finding: Finding,
+    article: Article,
+    feed: Feed,
     *,
     known_as: Callable[[str], str] = str,
-) -> tuple[str, ...]:
-    """Return the channels of every route that matches; where none does, `default`.
+) -> Mapping[str, Wish]:
+    """Return the channels of every route that matches, with its wish; where none does, `default`.
 
-    `known_as` gives the canonical name for any spelling of a name.
+    Of several routes to one channel that with the fewest sources counts, of those the first. `known_as` gives the
+    canonical name for any spelling of a name.
     """
-    matching = tuple(dict.fromkeys(route.channel for route in routes if _matches(route, story, finding, known_as)))
-    return matching or ((default,) if default else ())
+    found: dict[str, Wish] = {}
+    for route in routes:
+        if not _matches(route, story, finding, article, feed, known_as):
+            continue
+        wish = Wish(_digest(route), route.hold or timedelta(0), route.min_sources)
+        if route.channel not in found or wish.min_sources < found[route.channel].min_sources:
+            found[route.channel] = wish
+    return found or ({default: Wish()} if default else {})
+
+
+def _digest(route: Route) -> bool | None:
+    """Return what a route says of the digest: who names kinds there means messages."""
+    return False if route.digest is None and route.kinds else route.digest
 
 
 def updates(routes: Sequence[Route], default: Updates, channel: str) -> Updates:
@@ -124,13 +152,34 @@ def _comes_from(what: str, article: Article, feed: Feed) -> bool:
     )
 
 
-def _matches(route: Route, story: Story, finding: Finding, known_as: Callable[[str], str]) -> bool:
+def _matches(
+    route: Route, story: Story, finding: Finding, article: Article, feed: Feed, known_as: Callable[[str], str]
+) -> bool:
     return (
         _any_of(map(known_as, route.organisations), story.organisations)
         and _any_of(map(known_as, route.people), story.people)
         and (not route.kinds or not set(route.kinds).isdisjoint(story.kinds))
+        and (not route.statuses or not set(route.statuses).isdisjoint(statuses(story)))
         and (not route.languages or finding.language in route.languages)
+        and (not route.sources or any(_comes_from(what, article, feed) for what in route.sources))
+        and _posts_fit(route, story, finding)
         and finding.score >= route.min_score
+    )
+
+
+def statuses(story: Story) -> tuple[Status, ...]:
+    """Return how sure a story is: the statuses of its moves, its own where it has none."""
+    return tuple(move.status for move in story.telling.moves) or (story.telling.status,)
+
+
+def _posts_fit(route: Route, story: Story, finding: Finding) -> bool:
+    """Tell whether one post in the story is of the families and ranks that a route names."""
+    if not route.families and not route.ranks:
+        return True
+    posts = {move.role for move in story.telling.moves} | {move.role or "" for move in finding.moves}
+    return any(
+        (not route.families or family_of(post) in route.families) and (not route.ranks or rank_of(post) in route.ranks)
+        for post in posts
     )
 
 

@@ -82,6 +82,15 @@ def upkeep(
     return (update, opening(said, own.story_id, own.channel, thread, manner, now))
 
 
+def said_below(
+    said: Message, story_id: StoryId, channel: str, thread: str, manner: Manner, now: datetime
+) -> Sequence[Operation]:
+    """Return what says something of a story that stood in a digest, whose key is `thread`: its line stays as it is."""
+    if manner in (Manner.NONE, Manner.EDIT):
+        return ()
+    return (opening(said, story_id, channel, thread, manner, now),)
+
+
 def withdrawals(
     operations: Iterable[Operation], gone: Collection[StoryId], out: KeptOut, now: datetime
 ) -> Sequence[Operation]:

@@ -6,13 +6,16 @@
 
 from bot.config.loading import Report, data_dir, examine, find, load, store_path
 from bot.config.models import (
+    Burst,
     Config,
+    Digest,
     FeedConfig,
     FirstRun,
     HostSettings,
     Manner,
     Mute,
     Network,
+    QuietHours,
     Retention,
     Route,
     SlackConfig,
@@ -20,18 +23,22 @@ from bot.config.models import (
     Updates,
     WatchEntry,
     Watchlist,
+    Weekday,
 )
 from bot.config.packs import feeds_of
 from bot.config.secrets import secret
 
 __all__ = [
+    "Burst",
     "Config",
+    "Digest",
     "FeedConfig",
     "FirstRun",
     "HostSettings",
     "Manner",
     "Mute",
     "Network",
+    "QuietHours",
     "Report",
     "Retention",
     "Route",
@@ -40,6 +47,7 @@ __all__ = [
     "Updates",
     "WatchEntry",
     "Watchlist",
+    "Weekday",
     "data_dir",
     "examine",
     "feeds_of",

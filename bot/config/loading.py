@@ -207,7 +207,7 @@ class _Look:
 
     def errors(self, *, feedless: bool = False) -> list[Problem]:
         idle = [] if feedless else self._nothing_to_poll()
-        return [*idle, *self._unknown_packs(), *self._inside_addresses(), *self._thresholds()]
+        return [*idle, *self._unknown_packs(), *self._inside_addresses(), *self._thresholds(), *self._digest()]
 
     def warnings(self) -> list[Problem]:
         return [*self._same_feeds(), *self._same_names()]
@@ -248,7 +248,9 @@ class _Look:
     def _inside_addresses(self) -> list[Problem]:
         allowed = [item for item in self._list("network", "allow_private") if isinstance(item, str)]
         found: list[Problem] = []
-        for place, url in self._feeds():
+        beat = self.values.get("heartbeat_url")
+        own: list[tuple[Place, str]] = [(("heartbeat_url",), beat)] if isinstance(beat, str) else []
+        for place, url in [*self._feeds(), *own]:
             host, port = _host_and_port(url)
             if not host or _is_allowed(host, port, allowed):
                 continue
@@ -264,6 +266,15 @@ class _Look:
         alert, digest = (numbers.get(key, getattr(Thresholds(), key)) for key in ("alert", "digest"))
         if isinstance(alert, int | float) and isinstance(digest, int | float) and digest > alert:
             return [self._say(("thresholds", "digest"), f"{digest} is above thresholds.alert, {alert}")]
+        return []
+
+    def _digest(self) -> list[Problem]:
+        """Refuse a digest that was asked for, but has no channel, though some stories have theirs."""
+        digest = self.values.get("digest")
+        slack = self.values.get("slack")
+        named = [part.get("channel") for part in (digest, slack) if isinstance(part, dict)]
+        if isinstance(digest, dict) and not any(named) and self._list("routes"):
+            return [self._say(("digest",), "has no channel: give digest.channel or slack.channel")]
         return []
 
     def _same_feeds(self) -> list[Problem]:

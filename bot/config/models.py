@@ -10,12 +10,14 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from bot.config.editions import editions
 from bot.errors import FetchError
-from bot.model import Kind, ReadMode
+from bot.lexicon.posts import families, ranks
+from bot.model import Kind, ReadMode, Status
 from bot.urls import fetchable, redact
 
 LEAST_INTERVAL = timedelta(minutes=15)
@@ -23,6 +25,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{5,20}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _HOST = re.compile(r"(?!-)[a-z0-9_.-]{1,253}", re.IGNORECASE)
 
 
@@ -52,11 +55,37 @@ def parse_until(value: object) -> object:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def parse_time(value: object) -> time:
+    """Turn "08:00" into a time of day; times pass. Raises ValueError."""
+    if isinstance(value, time):
+        return value
+    if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
+        raise ValueError(f"{value!r} is no time of day: write 08:00 or 22:30")
+    return time.fromisoformat(value.strip())
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError):
+        raise ValueError(f"{value!r} is no time zone: write one such as Europe/Rome, America/New_York or UTC") from None
+    return value
+
+
 def _web_address(value: str) -> str:
     try:
         fetchable(value.strip(), ports=None)
     except FetchError as error:
         raise ValueError(f"{redact(value)} is no web address that can be asked: {error.detail}") from None
+    return value.strip()
+
+
+def _secret_address(value: str) -> str:
+    """Judge an address whose path nobody is to see."""
+    try:
+        fetchable(value.strip(), ports=None)
+    except FetchError:
+        raise ValueError("is no web address that can be asked") from None
     return value.strip()
 
 
@@ -129,6 +158,10 @@ Count = Annotated[int, Field(strict=True)]
 Duration = Annotated[
     timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhdw]$"})
 ]
+TimeOfDay = Annotated[
+    time, BeforeValidator(parse_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
+]
+Zone = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string"})]
 Until = Annotated[datetime, BeforeValidator(parse_until), WithJsonSchema({"type": "string"})]
 WebAddress = Annotated[str, Field(max_length=2_000), AfterValidator(_web_address)]
 Channel = Annotated[
@@ -302,10 +335,33 @@ class Updates(Section):
     )
 
 
+def _family(value: str) -> str:
+    return _one_of("family of posts", value, families())
+
+
+def _rank(value: str) -> str:
+    return _one_of("rank", value, ranks())
+
+
+def _one_of(what: str, value: str, known: tuple[str, ...]) -> str:
+    if value in known:
+        return value
+    raise ValueError(f"{value!r} is no {what}: one of {', '.join(known)}")
+
+
 def _changer(value: str) -> str:
     if value in ("members", "everybody") or re.fullmatch(r"[UW][A-Z0-9]{2,30}", value):
         return value
     raise ValueError(f"{value!r} is neither members nor everybody nor a user ID such as U0123456789")
+
+
+class Burst(Section):
+    """How many new stories a channel gets as messages within a while; what comes on top is one message."""
+
+    most: Count = Field(default=5, ge=1, le=1_000, description="Messages in that time.", examples=[5])
+    within: Duration = Field(
+        default_factory=lambda: timedelta(minutes=10), description="That time. Default: 10m.", examples=["10m"]
+    )
 
 
 class SlackConfig(Section):
@@ -328,6 +384,12 @@ class SlackConfig(Section):
         "in silence; also a reply in its `thread`; also in the channel (`broadcast`); or a `new` message.",
         examples=[{"change": "thread"}],
     )
+    burst: Burst = Field(
+        default_factory=Burst,
+        description="How many new stories a channel gets as messages within a while; what comes on top is told "
+        "together, in one message.",
+        examples=[{"most": 5, "within": "10m"}],
+    )
     may_change: tuple[Annotated[str, AfterValidator(_changer)], ...] = Field(
         default=("members",),
         description="Who may mute, follow, correct and give feedback in Slack: the `members` of the channel that it is "
@@ -349,17 +411,110 @@ class Route(Section):
     kinds: tuple[Kind, ...] = Field(
         default=(), description="It is of any of these kinds.", examples=[["layoff", "reorg"]]
     )
+    statuses: tuple[Status, ...] = Field(
+        default=(), description="A move in it is of any of these statuses.", examples=[["confirmed", "reported"]]
+    )
     languages: tuple[Language, ...] = Field(
         default=(), description="It is told in any of these languages.", examples=[["it", "fr"]]
     )
+    sources: tuple[Text, ...] = Field(
+        default=(),
+        description="It is told by any of these: a host, an outlet, or the address of a feed.",
+        examples=[["theinformation.com"]],
+    )
+    families: tuple[Annotated[str, AfterValidator(_family)], ...] = Field(
+        default=(), description="A post in it is of any of these families of work.", examples=[["research", "safety"]]
+    )
+    ranks: tuple[Annotated[str, AfterValidator(_rank)], ...] = Field(
+        default=(), description="A post in it is of any of these ranks.", examples=[["founder", "chief", "vice"]]
+    )
     min_score: Number = Field(
         default=0.0, ge=0, le=1, description="It scores at least this; `thresholds.alert` holds anyway.", examples=[0.9]
+    )
+    min_sources: Count = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="Told once so many independent sources have it; after a day with fewer, in the digest.",
+        examples=[2],
+    )
+    hold: Duration | None = Field(
+        default=None,
+        description="Waits so long before it is told, so that the message holds what comes meanwhile; what is denied "
+        "by then goes into the digest. Default: told at once.",
+        examples=["20m"],
+    )
+    digest: bool | None = Field(
+        default=None,
+        description="Whether it goes into the channel's daily digest instead of a message. Default: as `digest.kinds` "
+        "says, but a message where `kinds` is given here.",
+        examples=[True],
     )
     updates: Updates | None = Field(
         default=None,
         description="What this channel sees of a story when more comes in. Default: `slack.updates`.",
         examples=[{"fact": "edit"}],
     )
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+class Digest(Section):
+    """What is told once a day, and once a week, instead of at once."""
+
+    channel: Channel | None = Field(
+        default=None,
+        description="ID of the channel that gets it every day, with what ails the bot. Default: `slack.channel`. "
+        "Other channels get one of their own on days on which something was held back for them.",
+        examples=["C0123456789"],
+    )
+    daily: TimeOfDay | None = Field(
+        default_factory=lambda: time(8),
+        description="When, in `zone`. Default: 08:00. Empty for no digest at all: then nothing is held back for it.",
+        examples=["08:00"],
+    )
+    weekly: Weekday | None = Field(
+        default=Weekday.MONDAY,
+        description="On which day, at the same time, the table of who gained and who lost; empty for none.",
+        examples=["monday"],
+    )
+    kinds: tuple[Kind, ...] = Field(
+        default=(Kind.COMPENSATION, Kind.LEGAL, Kind.REORG, Kind.TREND),
+        description="Stories of these kinds go into the digest, unless they name somebody who moves.",
+        examples=[["compensation", "legal", "reorg", "trend"]],
+    )
+
+
+class QuietHours(Section):
+    """Hours in which a channel hears nothing; what was held back comes together when they end."""
+
+    channel: Channel | None = Field(
+        default=None, description="ID of the channel. Default: every channel.", examples=["C0123456789"]
+    )
+    from_: TimeOfDay = Field(alias="from", description="When they begin.", examples=["22:00"])
+    to: TimeOfDay = Field(description="When they end, that day or the next.", examples=["07:30"])
+    zone: Zone | None = Field(
+        default=None, description="Time zone of both. Default: the `zone` of all.", examples=["Europe/Rome"]
+    )
+    urgent: tuple[Kind, ...] = Field(
+        default=(), description="Stories of any of these kinds are told all the same.", examples=[["acquihire"]]
+    )
+
+    @model_validator(mode="after")
+    def _some_of_the_day(self) -> QuietHours:
+        if self.from_ == self.to:
+            raise ValueError("from and to are the same: the whole day would be quiet")
+        return self
 
 
 class HostSettings(Section):
@@ -474,6 +629,26 @@ class Config(Section):
         default=(),
         description="Channels for certain stories. A story that matches none of them goes to `slack.channel`.",
         examples=[[{"channel": "C0123456789", "kinds": ["layoff"]}]],
+    )
+    zone: Zone = Field(
+        default="UTC", description="Time zone of all times of day in this file.", examples=["Europe/Rome"]
+    )
+    digest: Digest = Field(
+        default_factory=Digest,
+        description="What is told once a day, and once a week, instead of at once.",
+        examples=[{"daily": "08:00", "weekly": "monday"}],
+    )
+    quiet: tuple[QuietHours, ...] = Field(
+        default=(),
+        description="Hours in which a channel hears nothing; what was held back comes together when they end. Of "
+        "several entries for a channel the first counts.",
+        examples=[[{"from": "22:00", "to": "07:30"}]],
+    )
+    heartbeat_url: Annotated[str, Field(max_length=2_000), AfterValidator(_secret_address)] | None = Field(
+        default=None,
+        description="Asked every five minutes while polls succeed and no alert is overdue by 15 minutes: a service "
+        "there can tell you when that stops.",
+        examples=["https://hc-ping.example/your-uuid"],
     )
     store: Path | None = Field(
         default=None,

@@ -30,6 +30,11 @@ def families() -> tuple[str, ...]:
     return tuple(_table()["families"])
 
 
+def ranks() -> tuple[str, ...]:
+    """Return the names of all ranks, in the order in which they are looked for."""
+    return tuple(_table()["ranks"])
+
+
 def family_of(post: str) -> str:
     """Return the family of work that a post is of, "" where its words do not say."""
     return _first("families", post)

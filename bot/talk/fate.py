@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Iterator
 
 from bot.alerts import route
+from bot.alerts.calm import HELD_WORDS, MUTED
 from bot.config import Config
-from bot.model import Operation, OperationState, Story, Trace, Verb
+from bot.model import Held, Operation, OperationState, Story, Trace, Verb
 from bot.urls import redact
 
 _WAITING = {"new": "not looked at yet", "wanted": "its page is still to be read", "read": "not judged yet"}
@@ -34,6 +35,7 @@ def fate(trace: Trace, config: Config, channel: str | None, *, known_as: Callabl
         yield from _silence(trace, trace.story, config, channel, known_as)
     elif trace.story.telling.lead not in ("", entry.id):
         yield f"part of a story that is told by another article: “{trace.story.headline}” {redact(trace.story.url)}"
+    yield from (_held(one) for one in trace.held)
     yield from (_delivered(operation) for operation in trace.operations if operation.verb in (Verb.POST, Verb.REPLY))
 
 
@@ -62,13 +64,24 @@ def _silence(
     if mute:
         yield f"muted by `mute: [{{what: {mute}}}]` in config.yaml"
         return
-    channels = route.channels(config.routes, channel, story, finding, known_as=known_as)
+    channels = route.wishes(config.routes, channel, story, finding, article, trace.feed, known_as=known_as)
     if not channels:
         yield "no entry of `routes` leads it to a channel, and there is no `slack.channel`"
     for one in channels:
         preference = route.muted_in(one, trace.preferences, story, article, trace.feed, known_as=known_as)
         if preference:
             yield f"{route.mute_words(preference)}; `/talentwire unmute {preference.number}` ends that"
+
+
+def _held(held: Held) -> str:
+    """Say where a story waits, or where it stood instead of in a message of its own."""
+    why = HELD_WORDS[held.reason]
+    if held.settled_by == MUTED:
+        return f"muted in {held.channel}: {held.note}"
+    if held.settled_by:
+        return f"was held back in {held.channel} ({why}), and told later"
+    until = f"until {held.until:%Y-%m-%d %H:%M} UTC" if held.until else "for the next daily digest"
+    return f"held back in {held.channel} {until}: {why}"
 
 
 def _delivered(operation: Operation) -> str:

@@ -56,6 +56,38 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
         [(2, "feeds[0].url", "is missing"), (3, "feeds[1]", "should be a mapping")],
     ),
     (
+        "times of day, their zones, and hours that leave nothing of the day",
+        FEED + "zone: Mars/Olympus\ndigest: {daily: 25:00, weekly: someday}\nquiet:\n  - {from: 22:00, to: 22:00}\n"
+        "  - {from: 22:00, to: 07:30, zone: Europe}\n",
+        [
+            (2, "zone", "no time zone"),
+            (3, "digest.daily", "no time of day"),
+            (3, "digest.weekly", "one of monday"),
+            (5, "quiet[0]", "the whole day would be quiet"),
+            (6, "quiet[1].zone", "no time zone"),
+        ],
+    ),
+    (
+        "a digest that was asked for has a channel to go to",
+        FEED + "digest: {daily: 08:00}\nroutes: [{channel: C0123456789, kinds: [layoff]}]\n",
+        [(2, "digest", "digest.channel or slack.channel")],
+    ),
+    (
+        "ranks and families of posts are those that the bot tells apart",
+        FEED + "routes: [{channel: C0123456789, ranks: [king], families: [research, magic]}]\n",
+        [(2, "routes[0].families[1]", "is no family of posts"), (2, "routes[0].ranks[0]", "one of board")],
+    ),
+    (
+        "a heartbeat inside the own net is refused unless listed; its path is not repeated",
+        FEED + "heartbeat_url: http://localhost:8080/a-secret-path\n",
+        [(2, "heartbeat_url", "localhost lies inside your own net")],
+    ),
+    (
+        "a heartbeat that is no address",
+        FEED + "heartbeat_url: ftp://beat.example/a-secret-path\n",
+        [(2, "heartbeat_url", "is no web address that can be asked")],
+    ),
+    (
         "addresses inside the own net are refused, in any spelling, unless listed",
         f"feeds:\n  - http://localhost:8080/f\n  - http://10.0.0.8\n  - http://[::1]/f\n  - http://192.168.1.9/f\n{LAN}",
         [(2, "feeds[0]", "own net"), (3, "feeds[1]", "own net"), (4, "feeds[2]", "own net")],

@@ -95,7 +95,8 @@ def config(farm: Farm) -> Config:
         {
             "feeds": farm.urls(),
             "watchlist": {"organisations": ORGANISATIONS},
-            "slack": {"channel": CHANNEL},
+            "slack": {"channel": CHANNEL, "burst": {"most": 1000}},
+            "digest": {"daily": None},  # each story is to be a message
             "network": {"allow_private": ["127.0.0.1"], "hosts": {"127.0.0.1": {"connections": 8, "spacing_s": 0}}},
         }
     )
