@@ -31,8 +31,9 @@ from bot.lexicon import load as load_lexicon
 from bot.model import Feed, PollResult
 from bot.moves.judge import Watch, compile_watch
 from bot.pipeline import Limits, Pipeline
+from bot.polling import poll_all
 from bot.ports import Clock, Notifier
-from bot.service import Service, Threads, finish_all, poll_all, prune
+from bot.service import Service, Threads, finish_all, prune
 from bot.telemetry import Counters, event, progress
 
 if TYPE_CHECKING:
@@ -269,16 +270,6 @@ def run_once(app: App, *, threads: int = 16, all_feeds: bool = False) -> dict[st
     app.pipeline.send_heartbeat()
     prune(app.pipeline, app.store)
     return {**counts, "owed": app.store.unfinished()}
-
-
-def run_poll(app: App, *, threads: int, all_feeds: bool) -> dict[str, int]:
-    """Poll what is due, and nothing else; returns the counts of `poll_all`."""
-    now = app.pipeline.clock.now()
-    app.store.sync_feeds(app.feeds, now, spread_s=0)
-    if all_feeds:
-        app.store.hasten(now)
-    with progress(app.store.due_feeds(now), "polling feeds", monotonic=app.pipeline.clock.monotonic) as shown:
-        return poll_all(app.pipeline, threads=threads, on_poll=lambda results: shown.step(len(results)))
 
 
 def _introduce(app: App, say: Callable[[str], None], config_path: Path | None) -> None:

@@ -679,13 +679,15 @@ def poll(feeds_file: Path, folder: Path, all_feeds: bool, allow_private: bool, c
     \b
     Example:   talentwire poll --feeds feeds.txt --data data --all
     """
+    import logging
     import time
 
-    from bot.commands import listing
+    from bot.commands import polling
+    from bot.telemetry import set_up
 
-    _set_up_logs("warning")
+    set_up(level=logging.WARNING, secrets=())  # no token is read here
     begun = time.perf_counter()
-    counts = listing.poll_file(
+    counts = polling.poll_file(
         feeds_file, folder, all_feeds=all_feeds, allow_private=allow_private, connections=connections
     )
     told = {**counts, "seconds": round(time.perf_counter() - begun, 3)}

@@ -1,6 +1,6 @@
 """The whole bot, top to bottom.
 
-    poll_host()        # due feeds of a host -> new entries
+    poll_host()        # due feeds of a host -> new entries (bot/polling.py)
     sift_entries()     # new entries         -> articles of feed text, or pages to read
     read_page()        # a page to read      -> an article
     judge_articles()   # unjudged articles   -> findings, stories, owed operations
@@ -39,15 +39,10 @@ from bot.errors import (
     BotError,
     DeliveryError,
     Fate,
-    FeedError,
-    FeedReason,
     FetchError,
-    FetchReason,
     StoreError,
 )
-from bot.feeds import poll, schedule
-from bot.feeds.condition import ADVICE
-from bot.feeds.parse import parse
+from bot.feeds import schedule
 from bot.forgetting import KeptOut
 from bot.model import (
     DIGEST,
@@ -63,22 +58,19 @@ from bot.model import (
     OperationState,
     Order,
     OrderVerb,
-    ParsedFeed,
-    PollOutcome,
     PollResult,
     Preference,
     ReadMode,
     Request,
-    Response,
     Story,
     StoryId,
     StoryMove,
     Traits,
     Verb,
-    Visit,
 )
 from bot.moves.judge import Watch, judge, touches
 from bot.placing import marks_of, owner_of
+from bot.polling import LEASE_S, Poller
 from bot.ports import Clock, Fetcher, Notifier, Store, WorkerKilled, Workers
 from bot.stories import corrections, match, merge
 from bot.stories.ledger import Wish, flows, ledger
@@ -89,7 +81,6 @@ from bot.urls import public_host, redact
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 90.0
 PAGE_BYTES = 2 * 1024 * 1024
 STRIKES = 3
 _WITHOUT_PAGE = frozenset({"news.google.com"})  # its links lead to no article, but to a script
@@ -159,116 +150,12 @@ class Pipeline:
     # -------------------------------------------------------------------------------------------- poll
 
     def poll_host(self, worker: str, slow: bool | None = None) -> tuple[PollResult, ...] | None:
-        """Ask the due feeds of one host; returns what came of each, None if no host was due.
-
-        A host that times out ends the visit: the rest of its feeds stay due, and it is asked in the slow lane. So does
-        one that asks to be left alone, and none of its feeds is asked before that time.
-        """
-        visit = self.store.claim(self.clock.now(), worker=worker, lease_s=LEASE_S, slow=slow)
-        if visit is None:
-            return None
-        results: list[PollResult] = []
-        for feed in visit.feeds:
-            if not self._still_ours(visit, begun=bool(results)):
-                break
-            results.append(self._without_forgotten(self._poll_feed(feed)))
-            if results[-1].reason == FetchReason.TIMEOUT or results[-1].leave_alone:
-                break
-        timed_out = any(result.reason == FetchReason.TIMEOUT for result in results)
-        if not self.store.finish(visit, results, self.clock.now(), slow=timed_out):
-            event(log, "visit lost", level=logging.WARNING, host=visit.host, feeds=len(results))
-            return ()
-        for before, result in zip(visit.feeds, results, strict=False):
-            self._log_poll(result)
-            self._log_change(before, result)
-        return tuple(results)
-
-    def _without_forgotten(self, result: PollResult) -> PollResult:
-        out = self.store.kept_out()
-        return replace(result, entries=tuple(map(out.clean, result.entries))) if out else result
-
-    def _still_ours(self, visit: Visit, *, begun: bool) -> bool:
-        """Lengthen the lease of a long visit before half of it is gone."""
-        now = self.clock.now()
-        if not begun or visit.lease_until - now > timedelta(seconds=LEASE_S / 2):
-            return True
-        return self.store.extend(visit, now, lease_s=LEASE_S)
-
-    def _poll_feed(self, feed: Feed) -> PollResult:
-        try:
-            return self._ask(feed)
-        except StoreError:
-            raise
-        except Exception as bug:  # noqa: BLE001 - see the docstring of this module
-            event(log, "feed broke the bot", level=logging.ERROR, exc_info=True, feed=redact(feed.url))
-            error = FeedError(FeedReason.UNREADABLE, f"a bug of ours: {type(bug).__name__}", Fate.RETRY)
-            return poll.result_of(feed, error, None, self.clock.now(), minimum=self.limits.least_interval)
-
-    def _ask(self, feed: Feed) -> PollResult:
-        least = self.limits.least_interval
-        try:
-            response = self.fetcher.fetch(poll.request_for(feed, self.clock.now()))
-        except BotError as error:
-            return poll.result_of(feed, error, None, self.clock.now(), minimum=least)
-        if not poll.wants_parse(feed, response):
-            return poll.result_of(feed, response, None, self.clock.now(), minimum=least)
-        known = self.store.known_entries(feed.url)
-        parsed = self._parse(response, known)
-        return poll.result_of(feed, response, parsed, self.clock.now(), minimum=least)
-
-    def _parse(self, response: Response, known: Mapping[str, str]) -> ParsedFeed | BotError:
-        kind = response.headers.get("content-type", "")
-        try:
-            return self.workers.call(parse, response.body, response.url, kind, known, seconds=self.limits.parse_s)
-        except WorkerKilled as killed:
-            return FeedError(FeedReason.KILLED, str(killed), Fate.RETRY)
-        except BotError as error:
-            return error
-
-    def _log_poll(self, result: PollResult) -> None:
-        feed = result.feed
-        self.counters.add("talentwire_feed_polls_total", outcome=result.outcome)
-        self.counters.add("talentwire_entries_seen_total", len(result.entries))
-        failed = result.outcome is PollOutcome.FAILED
-        news = failed and feed.failures <= 1 and result.reason != FetchReason.NO_NETWORK  # that is said once, for all
-        event(
-            log,
-            "feed failed" if failed else "feed polled",
-            level=logging.WARNING if news else logging.DEBUG,
-            feed=redact(feed.url),
-            outcome=result.outcome,
-            new=len(result.entries),
-            error=feed.error or None,
-            next=feed.why,
+        """Ask the due feeds of one host; returns what came of each, None if no host was due. See `Poller`."""
+        limits = self.limits
+        poller = Poller(
+            self.store, self.fetcher, self.workers, self.clock, self.counters, limits.parse_s, limits.least_interval
         )
-
-    def _log_change(self, before: Feed, result: PollResult) -> None:
-        """Say once what begins to ail a feed, and once that it is over; that it moved; that entries may be missing."""
-        feed = result.feed
-        if feed.condition is not before.condition:
-            ended, advice = feed.condition is None, ADVICE[feed.condition] if feed.condition else None
-            event(
-                log,
-                "feed is well again" if ended else "feed is unwell",
-                level=logging.INFO if ended else logging.WARNING,
-                feed=redact(feed.url),
-                what=feed.condition or before.condition,
-                advice=advice,
-            )
-        if feed.address != before.address:
-            to = redact(feed.where)
-            event(log, "feed moved", level=logging.WARNING, feed=redact(feed.url), to=to, advice="change the config")
-        if result.gap:
-            self.counters.add("talentwire_feed_gaps_total")
-            every = schedule.brief(feed.polled_at - before.polled_at) if feed.polled_at and before.polled_at else None
-            event(
-                log,
-                "feed shows nothing that was known: entries may have been missed",
-                level=logging.WARNING,
-                feed=redact(feed.url),
-                since_last_poll=every,
-                next=feed.why,
-            )
+        return poller.poll_host(worker, slow)
 
     # -------------------------------------------------------------------------------------------- read
 

@@ -14,13 +14,11 @@ from datetime import timedelta
 
 from bot.adapters.store import SqliteStore
 from bot.errors import StoreError
-from bot.model import PollOutcome, PollResult
 from bot.pipeline import Pipeline
+from bot.polling import OnPoll, drain
 from bot.telemetry import event
 
 log = logging.getLogger(__name__)
-
-OnPoll = Callable[[Sequence[PollResult]], None]
 
 TICK_S = 1.0
 HEARTBEAT_S = 10.0
@@ -183,48 +181,6 @@ def back_up(pipeline: Pipeline, store: SqliteStore) -> None:
         return
     store.note(BACKED_UP, repr(now.timestamp()))
     event(log, "store backed up", file=str(made), octets=made.stat().st_size)
-
-
-def drain(step: Callable[[], object], threads: int) -> None:
-    """Call `step` from `threads` threads until each found nothing more to do; the first error is raised."""
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            while not errors and step():
-                pass
-        except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
-            errors.append(error)
-
-    workers = [threading.Thread(target=work, name=f"drain-{n}", daemon=True) for n in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if errors:
-        raise errors[0]
-
-
-def poll_all(pipeline: Pipeline, *, threads: int, on_poll: OnPoll | None = None) -> dict[str, int]:
-    """Poll every feed that is due; returns feeds, not_modified, new and failed as counts."""
-    lock = threading.Lock()
-    counts = {"feeds": 0, "not_modified": 0, "new": 0, "failed": 0}
-
-    def step() -> bool:
-        results = pipeline.poll_host(threading.current_thread().name)
-        if results is None:
-            return False
-        with lock:
-            counts["feeds"] += len(results)
-            counts["not_modified"] += sum(r.outcome is PollOutcome.NOT_MODIFIED for r in results)
-            counts["new"] += sum(len(r.entries) for r in results)
-            counts["failed"] += sum(r.outcome is PollOutcome.FAILED for r in results)
-        if on_poll:
-            on_poll(results)
-        return True
-
-    drain(step, threads)
-    return counts
 
 
 def finish_all(pipeline: Pipeline, store: SqliteStore, *, threads: int, patience_s: float = 60.0) -> None:

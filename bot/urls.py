@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from bot.errors import Fate, FetchError, FetchReason
@@ -128,18 +129,24 @@ def fetchable(url: str, *, ports: Collection[int] | None = STANDARD_PORTS) -> st
     Only http and https, a host, no user, a port of `ports` (None: any), no control characters, spaces or backslash, at
     most 2,048 characters. Raises FetchError BAD_URL, which says what is wrong without repeating the address.
     """
+    asked, port = _fetchable(url)
+    if ports is not None and port not in ports:
+        raise bad_url(f"port {port} is not allowed")
+    return asked
+
+
+@lru_cache(maxsize=1_024)
+def _fetchable(url: str) -> tuple[str, int]:
     problem, parts = _syntax(url)
     if parts is None or problem:
         raise bad_url(problem)
-    if ports is not None and port_of(parts) not in ports:
-        raise bad_url(f"port {port_of(parts)} is not allowed")
     host = _ascii_host(parts.hostname or "")
     if "%" in host:
         raise bad_url("its host cannot be written in ASCII, or has a zone")
     where = f"[{host}]" if ":" in host else host
     where = where if parts.port is None else f"{where}:{parts.port}"
     query = "?" + _normal(parts.query, _SAFE + "?") if parts.query else ""
-    return f"{parts.scheme}://{where}{_normal(parts.path, _SAFE) or '/'}{query}"
+    return f"{parts.scheme}://{where}{_normal(parts.path, _SAFE) or '/'}{query}", port_of(parts)
 
 
 def _syntax(url: str) -> tuple[str, SplitResult | None]:
@@ -169,6 +176,7 @@ def port_of(parts: SplitResult) -> int:
     return parts.port or _DEFAULT_PORT.get(parts.scheme, 0)
 
 
+@lru_cache(maxsize=1_024)
 def host_key(url: str) -> str:
     """Return "host:port", what politeness counts by. Raises FetchError BAD_URL."""
     parts = urlsplit(fetchable(url, ports=None))

@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
-from pebble.common.types import CONSTS
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import BotError
 from bot.ports import WorkerKilled
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 T = TypeVar("T")
 
@@ -89,6 +89,9 @@ class ProcessWorkers:
             if self._closed:
                 raise WorkerKilled("the bot is stopping")
             if self._pool is None:
+                from pebble import ProcessPool
+                from pebble.common.types import CONSTS
+
                 CONSTS.term_timeout = 0.2  # pebble's 3 s would stall all calls whenever one worker ignores SIGTERM
                 self._pool = ProcessPool(
                     max_workers=self._processes,
@@ -129,6 +132,8 @@ class InlineWorkers:
 
 def _words(failure: BaseException | None, seconds: float) -> str:
     """Say what happened to a worker."""
+    from pebble import ProcessExpired
+
     if isinstance(failure, TimeoutError):
         return f"took more than {seconds:g} s"
     if isinstance(failure, MemoryError):

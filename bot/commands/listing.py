@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.config import Config, FeedConfig, HostSettings, Network, feeds_of, store_path
-from bot.errors import ConfigError, Problem
+from bot.config import Config, feeds_of, store_path
 from bot.feeds.condition import ADVICE
 from bot.feeds.schedule import brief
 from bot.model import Feed
-from bot.urls import host_key, redact
+from bot.urls import redact
 
 _ALIVE_WITHIN_S = 30.0
 
@@ -151,43 +150,3 @@ def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[s
             "unwell": {redact(feed.url): feed.condition for feed in unwell},
         },
     )
-
-
-def poll_file(file: Path, folder: Path, *, all_feeds: bool, allow_private: bool, connections: int) -> dict[str, int]:
-    """Poll the addresses in `file` (one a line) into the store in `folder`; returns the counts of `poll_all`."""
-    from bot import app
-
-    urls = _addresses(file)
-    private = ("0.0.0.0/0", "::/0") if allow_private else ()
-    hosts = {host_key(url): HostSettings(connections=connections, spacing_s=0) for url in urls} if allow_private else {}
-    config = Config(
-        feeds=tuple(FeedConfig(url=url) for url in urls), network=Network(allow_private=private, hosts=hosts)
-    )
-    settings = app.Settings(store=folder / "talentwire.db", reads_pages=False)
-    with app.opened(config, {}, settings) as opened:
-        return app.run_poll(opened, threads=connections, all_feeds=all_feeds)
-
-
-def _addresses(file: Path) -> Sequence[str]:
-    """Return the addresses in `file`. Raises ConfigError with every line that holds none."""
-    from bot.errors import FetchError
-    from bot.urls import fetchable
-
-    found: list[str] = []
-    problems: list[Problem] = []
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        words = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise ConfigError((Problem(0, "", f"cannot be read: {words}", str(file)),)) from None
-    for number, line in enumerate(text.splitlines(), start=1):
-        url = line.partition(" #")[0].strip()
-        if not url or url.startswith("#"):
-            continue
-        try:
-            found.append(fetchable(url, ports=None))
-        except FetchError as error:
-            problems.append(Problem(number, "", error.detail, str(file)))
-    if problems:
-        raise ConfigError(tuple(problems))
-    return found

@@ -23,7 +23,7 @@ _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 # Children of entries that no answer of ours depends on: dropped, since each costs feedparser 50 us, and authors can
 # make its patterns run for minutes.
 _DROPPED_NAMES = "author creator contributor category subject comments commentRss enclosure thumbnail credit"
-_DROPPED = frozenset(_DROPPED_NAMES.split())
+DROPPED = frozenset(_DROPPED_NAMES.split())
 
 _FEED_ROOT = re.compile(r"<(?:[A-Za-z][\w.-]{0,30}:)?(?:rss|feed|RDF|rdf)(?=[\s>/])")
 _NAME = re.compile(r"[\w.:-]+")
@@ -133,7 +133,7 @@ def trimmed(document: Document, wanted: frozenset[int]) -> bytes:
             _remove(element)
             continue
         for child in list(element):
-            if _local_name(child) in _DROPPED:
+            if _local_name(child) in DROPPED:
                 _remove(child)
         etree.SubElement(element, KEY, nsmap=_NAMESPACE).text = str(position)
     return etree.tostring(document.root, encoding="utf-8")

@@ -93,7 +93,7 @@ def _simple(feed: JsonFeed, url: str, known: Mapping[str, str], limit: int) -> P
 
 
 def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) -> ParsedFeed:
-    from bot.feeds import document, sitemap
+    from bot.feeds import document, plain, sitemap
 
     text = document.body_of(text)
     if sitemap.is_one(text):
@@ -108,12 +108,13 @@ def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) 
         for position, entry in enumerate(named, first)
         if entry.raw_id and known.get(entry.raw_id) != entry.item_hash
     }
-    entries: list[ParsedEntry] = []
-    if wanted:
-        for raw in _feedparser(document.trimmed(found, frozenset(wanted)), url).entries:
+    read = {position: raw for position in wanted if (raw := plain.entry(found.items[position].element)) is not None}
+    if odd := frozenset(wanted.keys() - read.keys()):
+        for raw in _feedparser(document.trimmed(found, odd), url).entries:
             position = int(dict.get(raw, document.KEY_NAME, "-1"))
-            if position in wanted:
-                entries.append(_entry(raw, url, *wanted[position]))
+            if position in odd:
+                read[position] = raw
+    entries = [_entry(raw, url, *wanted[position]) for position, raw in sorted(read.items(), key=lambda item: item[0])]
     return ParsedFeed(
         title=found.title,
         language=_language(found.language),

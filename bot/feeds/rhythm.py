@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import median_low
 
 from bot.model import Feed, Pace, ParsedFeed
 
@@ -65,7 +64,7 @@ def _dated(dates: Sequence[datetime], now: datetime, shown: int) -> tuple[timede
     gaps = [later - earlier for later, earlier in pairwise(moments[: LATEST + 1])]
     bulk = moments[min(len(moments) - 1, max(2, int(BULK * len(moments))))]
     more = max(1.0, min(MORE, shown / len(dates)))
-    return min(LONGEST, median_low(gaps)), min(LONGEST, (moments[0] - bulk) * more)
+    return min(LONGEST, sorted(gaps)[(len(gaps) - 1) // 2]), min(LONGEST, (moments[0] - bulk) * more)
 
 
 def _counted(pace: Pace, elapsed: timedelta, fresh: int, shown: int) -> tuple[timedelta, timedelta]:

@@ -224,7 +224,7 @@ def test_a_bug_costs_the_entry_that_brings_it_out_and_the_third_strike_drops_it(
 
 
 def test_a_bug_in_a_poll_costs_that_feed_a_failure(scene, monkeypatch):
-    monkeypatch.setattr("bot.pipeline.parse", lambda *_: 1 / 0)
+    monkeypatch.setattr("bot.polling.parse", lambda *_: 1 / 0)
     scene.pipeline = replace(scene.pipeline, workers=_Straight())
     scene.web.pages[FEED] = rss(("a", HIRE, "In short."))
     (result,) = scene.poll()
@@ -465,7 +465,7 @@ def test_an_entry_that_breaks_sifting_holds_up_nobody(scene, monkeypatch):
 def said(monkeypatch) -> list[str]:
     """What the pipeline logs from now on, whatever other tests did to the loggers."""
     words: list[str] = []
-    monkeypatch.setattr("bot.pipeline.event", lambda _, text, /, **fields: words.append(text))
+    monkeypatch.setattr("bot.polling.event", lambda _, text, /, **fields: words.append(text))
     return words
 
 

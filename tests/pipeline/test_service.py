@@ -11,7 +11,8 @@ import pytest
 
 from bot.adapters.store import SqliteStore
 from bot.errors import Fate, StoreError, StoreReason
-from bot.service import HEARTBEAT, Service, Threads, drain, finish_all, prune
+from bot.polling import drain
+from bot.service import HEARTBEAT, Service, Threads, finish_all, prune
 from tests.pipeline.test_pipeline import FEED, HIRE, Scene, rss
 
 FEW = Threads(poll=2, slow=1, pages=1)
