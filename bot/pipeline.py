@@ -33,8 +33,10 @@ from bot.alerts import buttons, calm, compose, delivery, digests, route, upkeep
 from bot.alerts.keys import FIRST_RUN, key_of
 from bot.articles import quality
 from bot.articles.extract import read
+from bot.articles.forms import other_form, same_site
 from bot.config import Config, Manner, Updates
 from bot.errors import (
+    ArticleError,
     ArticleReason,
     BotError,
     DeliveryError,
@@ -43,6 +45,7 @@ from bot.errors import (
     StoreError,
 )
 from bot.feeds import schedule
+from bot.feeds.condition import ADVICE
 from bot.forgetting import KeptOut
 from bot.model import (
     DIGEST,
@@ -62,6 +65,7 @@ from bot.model import (
     Preference,
     ReadMode,
     Request,
+    Response,
     Story,
     StoryId,
     StoryMove,
@@ -213,11 +217,43 @@ class Pipeline:
         return True
 
     def _page_text(self, entry: Entry) -> str:
-        page = Request(entry.url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False, obedient=True)
+        """Return the text of an entry's page; where that is no article, of its other form on the same site."""
+        young = quality.is_young(entry, self.clock.now())
+        page = self._page(entry.url, young=young)
+        text, error = self._text(page)
+        if quality.is_article(text, entry):
+            return text
+        quality.check_there(text, young=young)
+        other = self._other_text(page)
+        if other and quality.is_article(other, entry):
+            return other
+        if error:
+            raise error
+        return text
+
+    def _page(self, url: str, *, young: bool = False) -> Response:
+        page = Request(url, {"accept": "text/html"}, cap=PAGE_BYTES, spaced=False, obedient=True)
         response = self.fetcher.fetch(page)
-        kind = response.headers.get("content-type", "")
-        quality.check_status(response.status, schedule.retry_after(response.headers, self.clock.now()))
-        return self.workers.call(read, response.body, response.url, kind, seconds=self.limits.extract_s)
+        quality.check_status(response.status, schedule.retry_after(response.headers, self.clock.now()), young=young)
+        return response
+
+    def _text(self, page: Response) -> tuple[str, ArticleError | None]:
+        """Return a page's text, or "" and why there is none."""
+        kind = page.headers.get("content-type", "")
+        try:
+            return self.workers.call(read, page.body, page.url, kind, seconds=self.limits.extract_s), None
+        except ArticleError as error:
+            return "", error
+
+    def _other_text(self, page: Response) -> str:
+        """Return the text of the AMP or canonical form that a page names, "" where there is none to be had."""
+        kind = page.headers.get("content-type", "")
+        try:
+            url = self.workers.call(other_form, page.body, page.url, kind, seconds=self.limits.extract_s)
+            other = self._page(url) if url else None
+            return self._text(other)[0] if other and same_site(other.url, page.url) else ""
+        except (BotError, WorkerKilled):
+            return ""
 
     def _poisoned(self, entry: Entry, strikes: int) -> None:
         """Count a bug against the entry that brought it out; the third one drops it."""

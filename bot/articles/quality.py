@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.articles.walls import WALLS
+from bot.articles.walls import MISSING, WALLS
 from bot.errors import ArticleError, ArticleReason, Fate
 from bot.model import Article, Entry, Quality, Source
 from bot.text import fold, one_line
@@ -15,6 +15,8 @@ BARE_WALL = 600  # one phrase of a wall makes a text shorter than this a wall,
 WALL_CHARACTERS = 1_800  # two make one that is shorter than this; longer ones are articles that mention cookies
 
 PATIENCE = timedelta(minutes=10)  # the longest that a page is waited for
+YOUNG = timedelta(hours=1)  # so long after its entry came out a page may not be up yet,
+NOT_YET = timedelta(minutes=2)  # and is tried again after this long, twice
 A_SENTENCE = 5  # longer words, from which on a summary says something
 COVERED = 0.8  # of the summary's words, from which on the page tells all of it
 
@@ -40,15 +42,34 @@ def quality(text: str, *, title: str, summary: str) -> tuple[Quality, str]:
     return Quality.ARTICLE, ""
 
 
-def check_status(status: int, wait: timedelta | None = None) -> None:
+def is_young(entry: Entry, now: datetime) -> bool:
+    """Tell whether an entry is so new that its page may not be up yet: feeds are at times ahead of their sites."""
+    return now - (entry.published_at or entry.seen_at) <= YOUNG
+
+
+def check_there(text: str, *, young: bool) -> None:
+    """Raise ArticleError RETRY where a page says, with a good status, that it is not there, and may be soon."""
+    if young and _length(text) < BARE_WALL and _wall(" ".join(fold(text).split()), 1) == MISSING:
+        raise ArticleError(ArticleReason.WALL, "the page is not there yet", Fate.RETRY, NOT_YET.total_seconds())
+
+
+def is_article(text: str, entry: Entry) -> bool:
+    """Tell whether a page's text is the article of an entry."""
+    return quality(text, title=entry.title, summary=entry.summary)[0] is Quality.ARTICLE
+
+
+def check_status(status: int, wait: timedelta | None = None, *, young: bool = False) -> None:
     """Raise ArticleError where the status of an answer says that there is no page, for now or for good.
 
-    `wait` is how long the server asked to be left alone: news that would be old by then does without the page.
+    `wait` is how long the server asked to be left alone: news that would be old by then does without the page. A page
+    that is not found and may not be up yet, being `young`, is tried again.
     """
     if status == 200:
         return
-    passing = (status in {408, 425, 429} or status >= 500) and (wait is None or wait <= PATIENCE)
+    not_yet = young and status == 404
+    passing = (not_yet or status in {408, 425, 429} or status >= 500) and (wait is None or wait <= PATIENCE)
     words = f"the page answered with status {status}"
+    wait = wait or (NOT_YET if not_yet else None)
     seconds = wait.total_seconds() if wait else None
     raise ArticleError(ArticleReason.HTTP_STATUS, words, Fate.RETRY if passing else Fate.GIVE_UP, seconds)
 

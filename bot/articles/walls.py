@@ -55,9 +55,10 @@ _MISSING = _phrases("""
     页面不存在; 找不到该页面; 페이지를 찾을 수 없습니다
 """)
 
+MISSING = "a page that is not there any more"
 WALLS: Mapping[str, tuple[str, ...]] = {
     "a consent wall": _CONSENT,
     "a paywall": _PAYWALL,
     "a bot check": _BOT_CHECK,
-    "a page that is not there any more": _MISSING,
+    MISSING: _MISSING,
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.articles.quality import article_of, check_status, quality
+from bot.articles.quality import article_of, check_status, check_there, is_young, quality
 from bot.articles.walls import WALLS
 from bot.errors import ArticleError, ArticleReason, Fate
 from bot.model import Entry, EntryId, Quality, Source
@@ -133,3 +134,44 @@ def test_statuses_are_passing_or_final(status: int, fate: Fate) -> None:
 
 def test_only_200_is_a_page() -> None:
     check_status(200)
+
+
+@pytest.mark.parametrize(
+    ("status", "young", "fate", "wait"),
+    [
+        (404, True, Fate.RETRY, 120),  # the feed is ahead of the site
+        (404, False, Fate.GIVE_UP, None),
+        (410, True, Fate.GIVE_UP, None),  # said to be for good
+        (403, True, Fate.GIVE_UP, None),
+        (503, True, Fate.RETRY, None),  # soon again, as ever
+    ],
+)
+def test_a_page_that_may_not_be_up_yet_is_tried_again(status, young, fate, wait) -> None:
+    with pytest.raises(ArticleError) as raised:
+        check_status(status, young=young)
+    assert (raised.value.fate, raised.value.retry_after) == (fate, wait)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "published", "young"), [(59, True, True), (61, True, False), (59, False, True), (61, False, False)]
+)
+def test_young_is_what_came_out_within_the_hour(minutes, published, young) -> None:
+    out = ENTRY.seen_at - timedelta(days=2) if not published else ENTRY.seen_at - timedelta(minutes=30)
+    entry = replace(ENTRY, published_at=out if published else None)
+    assert is_young(entry, (entry.published_at or entry.seen_at) + timedelta(minutes=minutes)) is young
+
+
+@pytest.mark.parametrize(
+    ("text", "young", "raises"),
+    [
+        ("Error 404: page not found", True, True),
+        ("Error 404: page not found", False, False),
+        ("Page not found. " + SENTENCE * 8, True, False),  # an article that says so
+        ("We value your privacy.", True, False),  # a wall will not go away by itself
+        ("", True, False),
+    ],
+)
+def test_a_page_that_says_with_a_good_status_that_it_is_not_there_is_tried_again(text, young, raises) -> None:
+    with pytest.raises(ArticleError) if raises else nullcontext() as raised:
+        check_there(text, young=young)
+    assert not raised or raised.value.fate is Fate.RETRY

@@ -95,7 +95,7 @@ def test_nothing_is_posted_before_the_channel_was_read_but_not_for_ever(newsroom
     scene.store.note("learnt:C0ALERTS", "")
     scene.notifier.find_faults = [lost] * 1000
     scene.web.pages[FEED] = rss(("a", REPORT, REPORT))
-    scene.web.pages["https://news.example/a"] = Page(status=404)
+    scene.web.pages["https://news.example/a"] = Page(status=410)
     scene.poll()
     scene.run()
     assert newsroom.parents() == []

@@ -29,7 +29,7 @@ class Newsroom:
     def publish(self, title: str, outlet: str, text: str = "") -> None:
         name = f"s{self.published}"
         self.published += 1
-        self.scene.web.pages[f"https://news.example/{name}"] = Page(status=404)
+        self.scene.web.pages[f"https://news.example/{name}"] = Page(status=410)
         self.items += (
             f"<item><guid>{name}</guid><title>{title}</title><link>https://news.example/{name}</link>"
             f"<source url='https://{outlet}.example/feed'>{outlet}</source>"

@@ -145,7 +145,7 @@ def test_a_feed_marked_always_has_all_its_pages_read(scene):
 @pytest.mark.parametrize(
     ("answer", "note"),
     [
-        (Page(status=404), "http_status"),  # gone
+        (Page(status=410), "http_status"),  # gone
         (FetchError(FetchReason.FORBIDDEN_ADDRESS, "inner", Fate.GIVE_UP), "forbidden_address"),  # must not be asked
         (Page(b"%PDF-1.7", headers={"content-type": "text/html"}), "not_html"),  # no page at all
         (page("Subscribe to continue reading. Already a subscriber? Sign in."), "wall"),  # no article on it
@@ -214,7 +214,7 @@ def test_a_bug_costs_the_entry_that_brings_it_out_and_the_third_strike_drops_it(
     monkeypatch.setattr("bot.pipeline.judge", broken)
     other = "Quillstone Labs hires Bo Castellan from Norvane AI"
     scene.web.pages[FEED] = rss(("a", HIRE, "In short."), ("b", other, "In short."))
-    scene.web.pages["https://news.example/b"] = Page(status=404)
+    scene.web.pages["https://news.example/b"] = Page(status=410)
     scene.poll()
     scene.run()
     trace = scene.store.trace(STORY)
@@ -421,7 +421,7 @@ def test_a_story_that_no_route_takes_is_told_once_an_article_comes_that_one_take
     )
     for name, title in (("a", HIRE), ("b", f"{HIRE}, then lays off 40 researchers")):
         scene.web.pages[FEED] = rss((name, title, title))
-        scene.web.pages[f"https://news.example/{name}"] = Page(status=404)
+        scene.web.pages[f"https://news.example/{name}"] = Page(status=410)
         scene.poll()
         scene.run()
         story = scene.store.trace(f"https://news.example/{name}").story
@@ -436,7 +436,7 @@ def test_an_old_story_does_not_swallow_a_new_one_like_it(tmp_path):
     scene.web.pages[FEED] = rss(
         ("new", "Norvane AI lays off 100 more engineers", "Norvane AI lays off 100 more engineers.")
     )
-    scene.web.pages["https://news.example/new"] = Page(status=404)
+    scene.web.pages["https://news.example/new"] = Page(status=410)
     scene.poll()
     scene.run()
     assert len(scene.texts()) == 1
@@ -446,7 +446,7 @@ def test_an_old_story_does_not_swallow_a_new_one_like_it(tmp_path):
 def test_a_mute_and_a_route_take_any_spelling_of_a_name(scene):
     hire = "Google DeepMind hires Ada Ferrano from Norvane AI"
     scene.web.pages[FEED] = rss(("a", hire, hire))
-    scene.web.pages[STORY] = Page(status=404)
+    scene.web.pages[STORY] = Page(status=410)
     scene.with_config(mute=[{"what": "DeepMind"}])
     scene.poll()
     scene.run()
@@ -515,3 +515,34 @@ def test_a_page_is_not_asked_for_before_its_host_allows(scene):
     assert not scene.pipeline.read_page()
     scene.clock.advance(1)
     assert scene.pipeline.read_page()
+
+
+def test_a_page_that_is_not_up_yet_is_read_later(scene):
+    scene.web.pages |= {FEED: rss(("a", HIRE, "She starts.")), STORY: Page(b"", status=404)}
+    scene.poll()
+    scene.run()
+    assert scene.texts() == []
+    scene.web.pages[STORY] = page("Page not found.")
+    scene.clock.advance(120)
+    scene.run()
+    assert scene.texts() == [], "not there yet, though it says so with a good status"
+    scene.web.pages[STORY] = page()
+    scene.clock.advance(120)
+    scene.run()
+    assert len(scene.texts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "asked"),
+    [
+        ("https://amp.news.example/a", True),
+        ("https://elsewhere.example/a", False),  # nobody sends us to another site
+    ],
+)
+def test_the_other_form_of_a_page_is_read_on_the_same_site_only(scene, other, asked):
+    stub = f'<html><head><link rel="amphtml" href="{other}"></head><body><p>Loading.</p></body></html>'
+    scene.web.pages |= {FEED: rss(("a", HIRE, "She starts.")), STORY: Page(stub.encode()), other: page()}
+    scene.poll()
+    scene.run()
+    assert (other in [request.url for request in scene.web.asked]) is asked
+    assert len(scene.texts()) == 1
