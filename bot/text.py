@@ -12,7 +12,7 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")  # a single space is what it shall be
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 _LINE_EDGES = re.compile(r" *\n *")
 
@@ -24,10 +24,12 @@ def clean(text: str, *, limit: int = 200_000) -> str:
     """
     text = unicodedata.normalize("NFC", text[: 2 * limit])
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
-    text = _INVISIBLE.sub("", _CONTROL.sub("", text))
+    if not (text.isascii() and text.isprintable()):
+        text = _INVISIBLE.sub("", _CONTROL.sub("", text))
     text = _SPACES.sub(" ", text)
-    text = _LINE_EDGES.sub("\n", _BLANK_LINES.sub("\n\n", text)).strip()
-    return text[:limit]
+    if "\n" in text:
+        text = _LINE_EDGES.sub("\n", _BLANK_LINES.sub("\n\n", text))
+    return text.strip()[:limit]
 
 
 def one_line(text: str, *, limit: int = 1_000) -> str:
