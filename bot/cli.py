@@ -495,6 +495,8 @@ def _list_feeds(config_file: Path | None, *, as_json: bool, packs: bool = False)
 def list_feeds(config_file: Path | None, as_json: bool) -> None:
     """List the feeds: last poll, next poll and why then, rhythm, overlap, bytes, and what is wrong.
 
+    Politeness: how many of 100 polls that could say what we have already did so; the first and one a day need not.
+
     \b
     Example:   talentwire feeds list
     """

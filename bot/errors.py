@@ -109,6 +109,7 @@ class FeedReason(StrEnum):
     HTTP_STATUS = "http_status"
     GONE = "gone"
     NOT_A_FEED = "not_a_feed"
+    PARKED = "parked"  # a page that sells the domain, or says that it ran out
     EMPTY = "empty"
     UNREADABLE = "unreadable"
     KILLED = "killed"  # the worker ran out of time or memory

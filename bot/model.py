@@ -40,6 +40,7 @@ class Condition(StrEnum):
     NEVER = "never_worked"  # not one poll brought a readable answer
     FAILING = "failing"  # it worked once, and has not for long
     WEB_PAGE = "web_page"  # something else comes where a feed was
+    PARKED = "parked"  # the domain was let go: its page offers it for sale
     GONE = "gone"  # the server says for good
     EMPTIED = "emptied"  # a feed comes, but without the entries it used to have
     SILENT = "silent"  # nothing new for many times as long as usual

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.config import Config, feeds_of, store_path
 from bot.feeds.condition import ADVICE
+from bot.feeds.poll import politeness
 from bot.feeds.schedule import brief
 from bot.model import Feed
 from bot.urls import redact
@@ -89,6 +90,8 @@ def _facts(feed: Feed) -> list[str]:
     facts += [f"{pace.overlap:.0%} known last time"] if pace.overlap is not None else []
     facts += [f"{pace.missed} times entries may have been missed"] if pace.missed else []
     facts += [f"304 to {tally.not_modified / tally.conditional:.0%} of conditional polls"] if tally.conditional else []
+    score = politeness(feed)
+    facts += [f"politeness {score} of 100"] if score is not None else []
     facts += [f"{tally.polls} polls, {tally.octets / 1e6:.1f} MB"] if tally.polls else []
     return [*facts, f"asked at {redact(feed.address)}"] if feed.address else facts
 
@@ -114,6 +117,7 @@ def _health_data(feed: Feed) -> dict[str, Any]:
         "conditional": tally.conditional,
         "not_modified": tally.not_modified,
         "bytes": tally.octets,
+        "politeness": politeness(feed),
         "address": redact(feed.where),
     }
 

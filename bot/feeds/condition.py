@@ -21,6 +21,7 @@ ADVICE: Mapping[Condition, str] = {
     Condition.NEVER: f"check the address: `talentwire feeds test` says what comes; {_FIND}",
     Condition.FAILING: f"if that lasts, the feed may have moved: {_FIND}",
     Condition.WEB_PAGE: f"the feed may have moved: {_FIND}",
+    Condition.PARKED: f"the site has let its domain go: take it out (`talentwire feeds remove`), or {_FIND}",
     Condition.GONE: "take it out: `talentwire feeds remove`",
     Condition.EMPTIED: "look at the site: its feed may have moved or been switched off",
     Condition.SILENT: "look at the site: it may be asleep, or its feed left behind",
@@ -48,6 +49,8 @@ def after_failure(feed: Feed, reason: str, now: datetime) -> Condition | None:
         return Condition.GONE
     if feed.failures < TRIES:
         return feed.condition
+    if reason == FeedReason.PARKED:
+        return Condition.PARKED
     if feed.polled_at is None:
         return Condition.NEVER
     if reason == FeedReason.NOT_A_FEED:

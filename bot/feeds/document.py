@@ -12,6 +12,7 @@ from lxml import etree
 from bot.errors import Fate, FeedError, FeedReason
 from bot.feeds.identity import Sketch
 from bot.feeds.markup import title_text
+from bot.feeds.parked import is_parked
 from bot.urls import absolute
 
 KEY = "{urn:talentwire:key}key"  # an element we add to each entry, so as to know it again in feedparser's answer
@@ -64,7 +65,7 @@ class Document:
 def body_of(text: str) -> str:
     """Return the feed in `text` from its root element on, without control characters, DOCTYPE and what precedes it.
 
-    Linear in time whatever stands there. Raises FeedError NOT_A_FEED, saying what came instead.
+    Linear in time whatever stands there. Raises FeedError NOT_A_FEED, saying what came instead, or PARKED.
     """
     text = _ILLEGAL.sub("", text)
     root = _FEED_ROOT.search(text)
@@ -72,6 +73,8 @@ def body_of(text: str) -> str:
     if html:
         title = _TITLE.search(text, html.start())
         named = f' titled "{title_text(title[1])[:80]}"' if title and title[1].strip() else ""
+        if is_parked(text[html.start() :]):
+            raise FeedError(FeedReason.PARKED, f"the page of a parked domain{named} came", Fate.RETRY)
         raise not_a_feed(f"a web page{named}")
     root = root or _ANY_ROOT.search(text)
     if root is None:

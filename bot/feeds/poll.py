@@ -88,6 +88,18 @@ def result_of(
     return _succeeded(feed, PollOutcome.OK, answer, parsed, now, minimum)
 
 
+def politeness(feed: Feed) -> int | None:
+    """Return how many of 100 polls that could be conditional were, None where none could.
+
+    The first poll and one a day cannot, nor any of a server that gives no validators.
+    """
+    tally = feed.tally
+    if not (feed.etag or feed.last_modified) or tally.since is None:
+        return None
+    could = tally.polls - 1 - ((feed.polled_at or tally.since) - tally.since).days
+    return min(100, round(100 * tally.conditional / could)) if could > 0 else None
+
+
 def entry_id(feed_url: str, raw_id: str) -> EntryId:
     """Return the id of an entry: two feeds may call different entries the same."""
     return EntryId(digest(feed_url, raw_id))
@@ -171,15 +183,13 @@ def _moved(feed: Feed, response: Response, now: datetime) -> dict[str, Any]:
 
 def _tallied(feed: Feed, answer: Response | BotError, now: datetime) -> Tally:
     tally = feed.tally
-    if isinstance(answer, BotError):
-        return replace(tally, since=tally.since or now, polls=tally.polls + 1)
-    asked = answer.request.headers
+    asked = (answer.request if isinstance(answer, Response) else request_for(feed, now)).headers
     return Tally(
         since=tally.since or now,
         polls=tally.polls + 1,
         conditional=tally.conditional + ("if-none-match" in asked or "if-modified-since" in asked),
-        not_modified=tally.not_modified + (answer.status == 304),
-        octets=tally.octets + len(answer.body),
+        not_modified=tally.not_modified + (isinstance(answer, Response) and answer.status == 304),
+        octets=tally.octets + (len(answer.body) if isinstance(answer, Response) else 0),
     )
 
 

@@ -21,7 +21,10 @@ from click.testing import CliRunner, Result
 
 from bot.adapters.clock import SystemClock
 from bot.cli import main
+from bot.commands import feeds as verifying
+from bot.commands.feeds import Found
 from bot.demo.world import World
+from bot.model import Feed, ParsedFeed
 
 HIRE = "Norvane AI hires Ada Ferrano from OpenAI"
 
@@ -80,6 +83,33 @@ def test_all_feeds_are_verified(world, world_config):
     rows = json.loads(result.stdout)
     assert (result.exit_code, len(rows), sum(not row["ok"] for row in rows)) == (1, 13, 2)
     assert {"entries" in row["came"] for row in rows if row["ok"]} == {True}
+
+
+def test_one_fetch_that_hangs_does_not_hold_up_verify(monkeypatch):
+    """The others' answers come, and nothing is left that would keep the process from ending."""
+    hangs = threading.Event()
+
+    class Probe:
+        def feed(self, url: str) -> Found:
+            if "hangs" in url:
+                hangs.wait()
+            if "breaks" in url:
+                raise ZeroDivisionError
+            return Found(url, ParsedFeed("", "", (), {}), 7)
+
+    monkeypatch.setattr(verifying, "WITHIN_S", 0.1)
+    before = set(threading.enumerate())
+    names = [f"https://{name}.example/f" for name in ("hangs", "a", "breaks", "b")]
+    answers = verifying._answers(Probe(), [Feed(name) for name in names])
+    assert {url: fine for url, (_, fine) in answers.items()} == {names[1]: True, names[2]: False, names[3]: True}
+    assert all(thread.daemon for thread in set(threading.enumerate()) - before)
+    hangs.set()
+
+
+@pytest.mark.parametrize("name", sorted(main.commands["feeds"].commands))
+def test_every_command_for_feeds_has_a_help_with_an_example(name):
+    result = talentwire("feeds", name, "--help")
+    assert re.search(r"Example: +talentwire feeds " + name, result.output), result.output
 
 
 def test_an_opml_file_is_imported_once(tmp_path):

@@ -67,6 +67,9 @@ def test_what_ails_a_feed_that_answers(feed: Feed, parsed: ParsedFeed | None, ex
         ({"failures": TRIES, "polled_at": None}, "timeout", Condition.NEVER),
         ({"failures": TRIES, "polled_at": None}, "not_a_feed", Condition.NEVER),
         ({"failures": TRIES}, "not_a_feed", Condition.WEB_PAGE),
+        ({"failures": TRIES}, "parked", Condition.PARKED),
+        ({"failures": TRIES, "polled_at": None}, "parked", Condition.PARKED),  # says more than that it never worked
+        ({"failures": TRIES - 1}, "parked", None),
         ({"failures": 1}, "not_a_feed", None),
         ({"failures": 1, "stopped": True}, "gone", Condition.GONE),
         ({"failures": 1, "condition": Condition.SILENT}, "timeout", Condition.SILENT),  # a hiccup of a silent feed

@@ -234,3 +234,31 @@ def test_what_asking_costs_is_counted() -> None:
     for answer in (response(), conditional, FetchError(FetchReason.TIMEOUT, "", Fate.RETRY)):
         feed = poll.result_of(feed, answer, PARSED, NOW).feed
     assert feed.tally == Tally(since=NOW, polls=3, conditional=1, not_modified=1, octets=3)
+
+
+@pytest.mark.parametrize(
+    ("polls", "conditional", "days", "validators", "score"),
+    [
+        (96, 95, 0, True, 100),  # the first cannot
+        (97, 94, 1, True, 99),  # the first, one of the day, and one that did not though it could
+        (101, 50, 0, True, 50),
+        (10, 0, 0, True, 0),
+        (10, 0, 0, False, None),  # the server gives nothing to say
+        (1, 0, 0, True, None),
+        (2, 5, 0, True, 100),  # never more
+    ],
+)
+def test_politeness_is_the_share_of_polls_that_said_what_we_have(polls, conditional, days, validators, score):
+    feed = Feed(
+        OLD.url,
+        etag='"a"' if validators else "",
+        polled_at=NOW,
+        tally=Tally(since=NOW - timedelta(days=days), polls=polls, conditional=conditional),
+    )
+    assert poll.politeness(feed) == score
+
+
+def test_a_conditional_poll_that_fails_counts_as_one():
+    feed = Feed(OLD.url, etag='"a"', polled_at=NOW, full_at=NOW)
+    result = poll.result_of(feed, FetchError(FetchReason.TIMEOUT, "", Fate.RETRY), None, NOW)
+    assert (result.feed.tally.polls, result.feed.tally.conditional) == (1, 1)
