@@ -38,6 +38,12 @@ def sick(condition: Condition, **state: object) -> Feed:
         (Feed(WELL.url), body(shown=0), None),  # it never had any: a search that finds nothing
         (sick(Condition.EMPTIED), None, Condition.EMPTIED),  # 304: still empty
         (sick(Condition.EMPTIED), body(unknown=1), None),
+        *(
+            (sick(ill), None, None) for ill in (Condition.FAILING, Condition.WEB_PAGE, Condition.PARKED)
+        ),  # 304: well again
+        (replace(WELL, pace=Pace(gap=None, news_at=NOW - 90 * DAY)), None, None),  # its rhythm is not known
+        (replace(WELL, pace=Pace(gap=DAY, news_at=NOW - 8 * DAY)), None, None),  # eight times as long as usual,
+        (replace(WELL, pace=Pace(gap=DAY, news_at=NOW - 8 * DAY - HOUR)), None, Condition.SILENT),  # and more
         (replace(WELL, pace=Pace(gap=6 * HOUR, news_at=NOW - 5 * DAY)), None, Condition.SILENT),
         (replace(WELL, pace=Pace(gap=6 * HOUR, news_at=NOW - 5 * DAY)), body(), Condition.SILENT),
         (replace(WELL, pace=Pace(gap=6 * HOUR, news_at=NOW - 5 * DAY)), body(unknown=1), None),
