@@ -22,7 +22,11 @@ _GMT_OFFSET = re.compile(r"\b(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d{2}))?$")
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})$")
 _EPOCH = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
 _YEAR_ZERO = re.compile(r"\b0\d{3}\b(?!$)")
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?|\d{8}T\d{4}(?:\d{2})?(?:Z|[+-]\d{2}:?\d{2})?")
+_ISO = re.compile(
+    r"\d{4}-(?:\d{2}-\d{2}|W\d{2}-\d)(?:[T ]\d{2}(?::\d{2}.*|Z))?|\d{8}T\d{4}(?:\d{2})?(?:Z|[+-]\d{2}:?\d{2})?"
+)
+_DAY_OF_YEAR = re.compile(r"(\d{4})-(\d{3})(?=T|$)")
+_ZONE_NAME = re.compile(r"\s*(?:\[[\w/+-]{1,40}\]|\s(?:UTC|GMT))$")  # behind a time that tells its zone, or is by UTC
 # Halves of the day, behind the time (3:05 PM) or before it (오후 3:05), and the end of a day (24:00)
 _HALF = re.compile(r"\b(\d{1,2})(:\d{2}(?::\d{2})?)?\s?([ap])\.?m\b\.?", re.IGNORECASE)
 _HALF_BEFORE = re.compile(r"(오전|오후|上午|下午|午前|午後)\s?(\d{1,2})(?=[:時时시])")
@@ -30,6 +34,7 @@ _SECOND_HALVES = frozenset(["오후", "下午", "午後"])
 _MIDNIGHT = re.compile(r"(?<=[ T])24:00(?::00)?(?!\d)")
 _CLOCK = r"(?:\D{1,12}?(\d{1,2})[:時时시]\s?(\d{2})(?:[:分분]\s?(\d{2}))?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})\s?[/.年년-]\s?(\d{{1,2}})\s?[/.月월-]\s?(\d{{1,2}}){_CLOCK}")
+_MONTH_FIRST = re.compile(rf"([A-Za-z]{{3,9}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})(?!:){_CLOCK}")
 # The name may hold marks that are no letters, as in Hindi.
 _DAY_FIRST = re.compile(
     rf"(?:^|[\s,])(\d{{1,2}})(?:\.|er|º)?\s+(?:de\s+)?([^\s\d.,،:/-]{{2,14}})[.,،]?,?\s+(?:de\s+)?(\d{{4}}){_CLOCK}",
@@ -96,7 +101,11 @@ def _uncommon(text: str) -> datetime | None:
     if midnight := _MIDNIGHT.search(text):
         date = parse(f"{text[: midnight.start()]}00:00{text[midnight.end() :]}")
         return date + timedelta(days=1) if date else None
-    readers = (_iso,) if _ISO.fullmatch(text) else (_epoch, _year_first, _numbers, _rfc822, _day_first)
+    if counted := _DAY_OF_YEAR.match(text):
+        first = _made(counted[1], 1, 1)
+        day = first + timedelta(days=int(counted[2]) - 1) if first else None
+        return parse(f"{day:%Y-%m-%d}{text[counted.end() :]}") if day and day.year == int(counted[1]) else None
+    readers = (_iso,) if _ISO.fullmatch(text) else (_epoch, _year_first, _numbers, _rfc822, _day_first, _month_first)
     date = next((date for read in readers if (date := read(text)) is not None), None)
     return date
 
@@ -107,7 +116,8 @@ def either(text: str, parsed: object) -> datetime | None:
     What has the form of ISO 8601 and is no possible date stays none.
     """
     own = parse(text)
-    if own is not None or _ISO.fullmatch(text.strip()) or not isinstance(parsed, Sequence) or len(parsed) < 6:
+    formal = _ISO.fullmatch(text.strip()) or _DAY_OF_YEAR.match(text.strip())
+    if own is not None or formal or not isinstance(parsed, Sequence) or len(parsed) < 6:
         return own
     date = _made(*parsed[:6])
     return date if date and date >= EARLIEST and date.year < _LATEST_YEAR else None
@@ -126,6 +136,7 @@ def _hour(hour: str, *, second: bool) -> str:
 
 
 def _iso(text: str) -> datetime | None:
+    text = _ZONE_NAME.sub("", text)
     zone = _ZONE.search(text)
     try:
         date = datetime.fromisoformat((text[: zone.start()] if zone else text).strip().replace(" +", "+"))
@@ -179,6 +190,15 @@ def _day_first(text: str) -> datetime | None:
     day, name, year, *clock = match.groups()
     name = name.lower()
     month = next((_MONTH[part] for part in (name, name[:4], name[:3]) if part in _MONTH), None)
+    return _made(year, month, day, *clock, zone=_zone(text)) if month else None
+
+
+def _month_first(text: str) -> datetime | None:
+    match = _MONTH_FIRST.search(text)
+    if not match:
+        return None
+    name, day, year, *clock = match.groups()
+    month = _ENGLISH.get(name[:3].title())
     return _made(year, month, day, *clock, zone=_zone(text)) if month else None
 
 

@@ -114,7 +114,10 @@ def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) 
             position = int(dict.get(raw, document.KEY_NAME, "-1"))
             if position in odd:
                 read[position] = raw
-    entries = [_entry(raw, url, *wanted[position]) for position, raw in sorted(read.items(), key=lambda item: item[0])]
+    entries = [
+        _entry(read[position], url, *wanted[position], written=found.items[position].sketch.raw_id)
+        for position in sorted(read)
+    ]
     return ParsedFeed(
         title=found.title,
         language=_language(found.language),
@@ -139,7 +142,8 @@ def _whole(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str
         raise FeedError(FeedReason.NOT_A_FEED, "XML that is no feed came where one was expected", Fate.RETRY)
     first, last = _window(feed.entries, _raw_date, limit)
     raws = feed.entries[first:last]
-    read = [_entry(raw, url, dict.get(raw, "id", "") or "", "") for raw in raws]
+    ids = [str(dict.get(raw, "id", "") or "") for raw in raws]
+    read = [_entry(raw, url, raw_id, "", written=raw_id) for raw, raw_id in zip(raws, ids, strict=True)]
     named = identity.name([Sketch(e.raw_id, e.url, e.title, _text_hash(e), url) for e in read], known)
     entries = [
         replace(entry, raw_id=raw_id, item_hash=item_hash)
@@ -170,7 +174,7 @@ def _feedparser(body: bytes, url: str) -> Any:
     )
 
 
-def _entry(raw: Any, url: str, raw_id: str, item_hash: str) -> ParsedEntry:
+def _entry(raw: Any, url: str, raw_id: str, item_hash: str, *, written: str) -> ParsedEntry:
     from bot.feeds import markup
 
     source = (raw.get("source") or {}).get("title", "") or raw.get("news_source", "") or ""
@@ -179,7 +183,7 @@ def _entry(raw: Any, url: str, raw_id: str, item_hash: str) -> ParsedEntry:
     return ParsedEntry(
         raw_id=raw_id,
         item_hash=item_hash,
-        url=_target(absolute(url, _link(raw))),
+        url=_target(absolute(url, _link(raw, written))),
         title=title.removesuffix(f" - {publisher}") if publisher else title,  # as news searches write it
         summary=_summary(raw),
         published_at=_published(raw),
@@ -187,10 +191,10 @@ def _entry(raw: Any, url: str, raw_id: str, item_hash: str) -> ParsedEntry:
     )
 
 
-def _link(raw: Any) -> str:
-    """Return the link of an entry; an id that feedparser takes for one is none unless it looks like an address."""
+def _link(raw: Any, written: str) -> str:
+    """Return the link of an entry; its id, as `written`, that feedparser takes for one is none unless it looks so."""
     link = raw.get("link", "") or ""
-    if link == dict.get(raw, "id") and not set(link) & set("/?"):
+    if link == dict.get(raw, "id") and not set(written) & set("/?"):
         return ""
     return f"http://{link}" if link[:4].lower() == "www." else link
 

@@ -38,6 +38,16 @@ def item(inside: str) -> str:
         ("Di, 03 Mär 2026 11:00:00 +0100", MARCH),
         ("mar., 03 mars 2026 11:00:00 +0100", MARCH),
         ("&#10;  Tue, 03 Mar 2026 10:00:00 GMT  &#10;", MARCH),
+        ("2026-03-03T10:00:00 UTC", MARCH),
+        ("2026-03-03T11:00:00+01:00[Europe/Rome]", MARCH),
+        ("2026-03-03T10Z", MARCH),
+        ("2026-062T10:00:00Z", MARCH),  # the day of the year
+        ("2026-W10-2T10:00:00Z", MARCH),  # the day of the week of the year
+        ("March 3, 2026 10:00", MARCH),
+        ("Mar. 3rd, 2026, 10:00 AM", MARCH),
+        ("2026-366", None),  # there is none in that year
+        ("2026-000", None),
+        ("Foo 3, 2026", None),
         ("0000-00-00T00:00:00Z", None),
         ("Thu, 01 Jan 1970 00:00:00 GMT", None),
         ("yesterday", None),
@@ -119,6 +129,10 @@ def test_ids_shared_empty_or_without_end(feed: str, ids: int) -> None:
         (rss("<item><title>A</title><link>../a</link></item>"), "https://news.example.com/a"),
         (rss("<item><title>A</title><guid>https://news.example.com/g</guid></item>"), "https://news.example.com/g"),
         (rss("<item><title>A</title><guid isPermaLink='false'>abc</guid></item>"), ""),
+        (rss("<item><title>A</title><guid>4711</guid></item>"), ""),  # a permanent link, it says, but none by its looks
+        (rss("<item><title>A</title><guid>/2026/4711</guid></item>"), "https://news.example.com/2026/4711"),
+        ("<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>A</title><id>4711</id></entry></feed>", ""),
+        ("<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>A</title><id>urn:uuid:1-2</id></entry></feed>", ""),
         (rss("<item><title>A</title><link>javascript:alert(1)</link></item>"), ""),
         (("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://base.example/x/'><entry><title>A</title>"
          "<link rel='self' href='https://no.example/'/><link href='b'/><id>1</id></entry></feed>"), "https://base.example/x/b"),
