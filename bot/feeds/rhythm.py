@@ -62,7 +62,7 @@ def _dated(dates: Sequence[datetime], now: datetime, shown: int) -> tuple[timede
     if len(moments) < 3:
         return None, None
     gaps = [later - earlier for later, earlier in pairwise(moments[: LATEST + 1])]
-    bulk = moments[min(len(moments) - 1, max(2, int(BULK * len(moments))))]
+    bulk = moments[max(2, int(BULK * len(moments)))]
     more = max(1.0, min(MORE, shown / len(dates)))
     return min(LONGEST, sorted(gaps)[(len(gaps) - 1) // 2]), min(LONGEST, (moments[0] - bulk) * more)
 

@@ -35,6 +35,13 @@ def parsed(*ages: timedelta, unknown: int = 0, shown: int | None = None) -> Pars
         (parsed(HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 900 * DAY), HOUR, 3 * HOUR),  # one stays at the bottom for ever
         (parsed(HOUR, 2 * HOUR, 3 * HOUR, 15 * HOUR, 16 * HOUR, 17 * HOUR), HOUR, 15 * HOUR),  # nobody writes at night
         (parsed(-5 * DAY, HOUR, 3 * HOUR, 5 * HOUR), 2 * HOUR, 4 * HOUR),  # a date in the future is none
+        (
+            parsed(HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR),
+            2 * HOUR,
+            7 * HOUR,
+        ),  # the lower one of two in the middle
+        (parsed(*(n * HOUR for n in range(1, 9))), HOUR, 6 * HOUR),  # three quarters of eight
+        (parsed(*(n * HOUR for n in range(1, 11)), shown=20), HOUR, 14 * HOUR),  # half of them without a date
         (parsed(*[HOUR] * 200), None, None),  # all in one go: nothing can be told from that
         (parsed(HOUR, 2 * HOUR), None, None),
         (parsed(shown=20), None, None),  # no dates, and nothing new
@@ -127,3 +134,10 @@ def test_nothing_is_missed_of_a_feed_whose_window_holds_two_floors(minutes: list
     polls = list(lived(moments, shows, at + DAY))
     assert sum(missed for _, _, missed in polls) == 0
     assert all(later[0] - earlier[0] >= LEAST for earlier, later in pairwise(polls))
+
+
+def test_one_new_entry_is_news_and_the_others_are_the_overlap() -> None:
+    pace = learnt(KNOWN, parsed(HOUR, 3 * HOUR, 5 * HOUR, 7 * HOUR, unknown=1), NOW)
+    assert (pace.news_at, pace.overlap) == (NOW, 0.75)
+    pace = learnt(KNOWN, parsed(HOUR, 3 * HOUR, 5 * HOUR, 7 * HOUR), NOW)
+    assert (pace.news_at, pace.overlap) == (KNOWN.pace.news_at, 1.0)
