@@ -30,7 +30,7 @@ def poll_file(file: Path, folder: Path, *, all_feeds: bool, allow_private: bool,
     with ExitStack() as stack:
         store = SqliteStore(folder / "talentwire.db", hosts=dict.fromkeys(hosts, connections))
         stack.callback(store.close)
-        workers = ProcessWorkers(preload=("bot.feeds.plain",))
+        workers = ProcessWorkers(preload=("bot.feeds.parse", "bot.feeds.plain", "bot.feeds.sitemap"))
         stack.callback(workers.close)
         fetcher = HttpFetcher(
             NetworkPolicy.of(private), user_agent=f"talentwire/{__version__}", clock=clock, hosts=hosts

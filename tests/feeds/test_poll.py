@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import BotError, Fate, FeedError, FeedReason, FetchError, FetchReason
 from bot.feeds import poll
-from bot.model import Feed, ParsedEntry, ParsedFeed, PollOutcome, Request, Response, Tally, Wishes
+from bot.model import Feed, Moved, ParsedEntry, ParsedFeed, PollOutcome, Request, Response, Tally, Wishes
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 OLD = Feed(
@@ -262,3 +262,21 @@ def test_a_conditional_poll_that_fails_counts_as_one():
     feed = Feed(OLD.url, etag='"a"', polled_at=NOW, full_at=NOW)
     result = poll.result_of(feed, FetchError(FetchReason.TIMEOUT, "", Fate.RETRY), None, NOW)
     assert (result.feed.tally.polls, result.feed.tally.conditional) == (1, 1)
+
+
+def test_a_304_for_what_was_never_had_is_a_failure_that_says_so():
+    result = poll.result_of(Feed(OLD.url), response(304, b""), None, NOW)
+    assert (result.outcome, result.feed.error) == (PollOutcome.FAILED, "answered 304 though nothing was known of it")
+    assert poll.result_of(OLD, response(305, b""), None, NOW).feed.error == "answered with status 305"
+
+
+def test_an_answer_from_where_it_was_asked_forgets_a_move():
+    moving = replace(OLD, moved=Moved("https://new.test/feed", 2, NOW - timedelta(days=2)))
+    result = poll.result_of(moving, response(304, b""), None, NOW)
+    assert (result.feed.moved, result.feed.address) == (Moved(), "")
+
+
+def test_a_new_address_that_is_gone_for_good_brings_the_old_one_back_at_once():
+    astray = replace(OLD, address="https://new.test/feed", failures=2)
+    feed = poll.result_of(astray, response(410, b""), None, NOW).feed
+    assert (feed.address, feed.stopped, feed.next_poll_at) == ("", False, NOW)

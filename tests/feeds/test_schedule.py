@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Fate, FeedError, FeedReason, FetchError, FetchReason
-from bot.feeds.schedule import JITTER, LEAST, MOST, NO_NETWORK_WAIT, after_failure, after_success, brief, retry_after
+from bot.feeds.schedule import (
+    JITTER,
+    LEAST,
+    MOST,
+    NO_NETWORK_WAIT,
+    after_failure,
+    after_success,
+    brief,
+    freshness,
+    retry_after,
+)
 from bot.model import Feed, Pace, Wishes
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -285,3 +295,21 @@ def test_a_failure_is_never_followed_too_soon(feed: Feed, problem: int | FetchEr
 )
 def test_intervals_are_told_briefly(interval: timedelta, words: str) -> None:
     assert brief(interval) == words
+
+
+def test_an_answer_that_says_nothing_of_its_freshness_has_none():
+    assert freshness({}, NOW) is None
+    assert freshness({"cache-control": "max-age=60"}, NOW) == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(59, "59 s"), (90, "1 min"), (5_400, "1 h 30 min"), (90_060, "1 d 1 h"), (0, "0 s"), (-5, "0 s"), (86_400, "1 d")],
+)
+def test_an_interval_is_told_in_one_or_two_units(seconds, words):
+    assert brief(timedelta(seconds=seconds)) == words
+
+
+def test_a_failure_says_which_it_is():
+    due = after_failure(Feed("https://site.test/feed", failures=2), 500, {}, NOW)
+    assert due.why.startswith("failure 3 in a row")
