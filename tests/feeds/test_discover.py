@@ -120,3 +120,19 @@ def test_opml_comes_back_as_it_was_written() -> None:
     assert opml.read(opml.write(feeds).encode()) == [feeds[0], ("https://b.test/f", "https://b.test/f")]
     with pytest.raises(FeedError):
         opml.read(b"<html>")
+
+
+def test_half_of_what_is_tried_comes_from_the_page_and_the_rest_from_where_feeds_lie() -> None:
+    links = "".join(f'<link rel="alternate" type="application/rss+xml" href="/{n}">' for n in range(40))
+    found = discover.candidates(links.encode(), f"{SITE}/blog?x=1")
+    assert len(found) == discover.MOST
+    assert found[:12] == [f"{SITE}/{n}" for n in range(12)]
+    assert found[12:15] == [f"{SITE}/blog/feed", f"{SITE}/blog/rss", f"{SITE}/feed"]
+    assert f"{SITE}/blog/rss.xml" not in found
+    assert f"{SITE}/news-sitemap.xml" in found
+
+
+def test_a_robots_txt_names_three_sitemaps_of_news_at_most() -> None:
+    lines = ["User-agent: *", "Sitemap: https://site.test/sitemap.xml", "disallow: /news"]
+    lines += [f"SITEMAP:  https://site.test/News-{n}.xml " for n in range(5)]
+    assert discover.news_sitemaps("\n".join(lines)) == [f"{SITE}/News-{n}.xml" for n in range(3)]
