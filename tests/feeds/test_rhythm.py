@@ -121,7 +121,7 @@ def lived(arrivals: list[datetime], shows: int, until: datetime) -> Iterator[tup
         now, feed = result.feed.next_poll_at, result.feed
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.integers(16, 600), min_size=20, max_size=60),  # minutes between two entries
     st.integers(10, 30),
