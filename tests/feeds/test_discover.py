@@ -136,3 +136,9 @@ def test_a_robots_txt_names_three_sitemaps_of_news_at_most() -> None:
     lines = ["User-agent: *", "Sitemap: https://site.test/sitemap.xml", "disallow: /news"]
     lines += [f"SITEMAP:  https://site.test/News-{n}.xml " for n in range(5)]
     assert discover.news_sitemaps("\n".join(lines)) == [f"{SITE}/News-{n}.xml" for n in range(3)]
+
+
+def test_a_sitemap_that_holds_nothing_is_told_and_one_that_cannot_be_read_too() -> None:
+    for body, what in (("<urlset></urlset>", "without news"), ("<urlset <<", "without news")):
+        with pytest.raises(FeedError, match=what):
+            parse(body.encode(), f"{SITE}/news-sitemap.xml")

@@ -77,7 +77,7 @@ class Day:
         for title in titles:
             name = f"n{self.count}"
             self.count += 1
-            self.scene.web.pages[f"https://news.example/{name}"] = Page(status=404)
+            self.scene.web.pages[f"https://news.example/{name}"] = Page(status=410)
             self.items += (
                 f"<item><guid>{name}</guid><title>{title}</title><link>https://news.example/{name}</link>{published}"
                 f"<source url='https://{outlet}.example/feed'>{outlet}</source>"
@@ -349,7 +349,7 @@ def test_what_is_old_is_told_in_one_digest_and_the_rest_oldest_first(day):
     ]
     for number, at in enumerate([*dates, "Wed, 17 Jun 2026 10", "Tue, 16 Jun 2026 10"]):
         name, (to, source) = f"w{number}", PAIRS[number]
-        day.scene.web.pages[f"https://news.example/{name}"] = Page(status=404)
+        day.scene.web.pages[f"https://news.example/{name}"] = Page(status=410)
         title = f"{to} hires {PEOPLE[number]} from {source}"
         day.items += (
             f"<item><guid>{name}</guid><title>{title}</title><link>https://news.example/{name}</link>"
