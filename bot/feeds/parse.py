@@ -115,7 +115,7 @@ def _xml(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str) 
             if position in odd:
                 read[position] = raw
     entries = [
-        _entry(read[position], url, *wanted[position], written=found.items[position].sketch.raw_id)
+        _entry(read[position], url, *wanted[position], bare_id=_bare_id(found.items[position].sketch))
         for position in sorted(read)
     ]
     return ParsedFeed(
@@ -143,7 +143,7 @@ def _whole(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str
     first, last = _window(feed.entries, _raw_date, limit)
     raws = feed.entries[first:last]
     ids = [str(dict.get(raw, "id", "") or "") for raw in raws]
-    read = [_entry(raw, url, raw_id, "", written=raw_id) for raw, raw_id in zip(raws, ids, strict=True)]
+    read = [_entry(raw, url, raw_id, "", bare_id=raw_id) for raw, raw_id in zip(raws, ids, strict=True)]
     named = identity.name([Sketch(e.raw_id, e.url, e.title, _text_hash(e), url) for e in read], known)
     entries = [
         replace(entry, raw_id=raw_id, item_hash=item_hash)
@@ -174,7 +174,7 @@ def _feedparser(body: bytes, url: str) -> Any:
     )
 
 
-def _entry(raw: Any, url: str, raw_id: str, item_hash: str, *, written: str) -> ParsedEntry:
+def _entry(raw: Any, url: str, raw_id: str, item_hash: str, *, bare_id: str) -> ParsedEntry:
     from bot.feeds import markup
 
     source = (raw.get("source") or {}).get("title", "") or raw.get("news_source", "") or ""
@@ -183,7 +183,7 @@ def _entry(raw: Any, url: str, raw_id: str, item_hash: str, *, written: str) -> 
     return ParsedEntry(
         raw_id=raw_id,
         item_hash=item_hash,
-        url=_target(absolute(url, _link(raw, written))),
+        url=_target(absolute(url, _link(raw, bare_id))),
         title=title.removesuffix(f" - {publisher}") if publisher else title,  # as news searches write it
         summary=_summary(raw),
         published_at=_published(raw),
@@ -191,10 +191,15 @@ def _entry(raw: Any, url: str, raw_id: str, item_hash: str, *, written: str) -> 
     )
 
 
-def _link(raw: Any, written: str) -> str:
-    """Return the link of an entry; its id, as `written`, that feedparser takes for one is none unless it looks so."""
+def _bare_id(sketch: Sketch) -> str:
+    """Return the id of an entry that has no link of its own, "" for one that has."""
+    return sketch.raw_id if sketch.link in {"", sketch.raw_id} else ""
+
+
+def _link(raw: Any, bare_id: str) -> str:
+    """Return the link of an entry; an id that feedparser takes for one is none unless it looks like an address."""
     link = raw.get("link", "") or ""
-    if link == dict.get(raw, "id") and not set(written) & set("/?"):
+    if bare_id and link == dict.get(raw, "id") and not set(bare_id) & set("/?"):
         return ""
     return f"http://{link}" if link[:4].lower() == "www." else link
 

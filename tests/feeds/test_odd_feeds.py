@@ -129,6 +129,8 @@ def test_ids_shared_empty_or_without_end(feed: str, ids: int) -> None:
         (rss("<item><title>A</title><link>../a</link></item>"), "https://news.example.com/a"),
         (rss("<item><title>A</title><guid>https://news.example.com/g</guid></item>"), "https://news.example.com/g"),
         (rss("<item><title>A</title><guid isPermaLink='false'>abc</guid></item>"), ""),
+        # an id that a link may be made of, beside that very link
+        (rss("<item><title>A</title><guid>x</guid><link>/x</link></item>"), "https://news.example.com/x"),
         (rss("<item><title>A</title><guid>4711</guid></item>"), ""),  # a permanent link, it says, but none by its looks
         (rss("<item><title>A</title><guid>/2026/4711</guid></item>"), "https://news.example.com/2026/4711"),
         ("<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>A</title><id>4711</id></entry></feed>", ""),
