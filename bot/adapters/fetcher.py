@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-import certifi
 import httpcore
+import httpx
 
 from bot.adapters.guard import (
     READ_S,
@@ -42,6 +42,17 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 # Foreign error -> reason. The most special type that fits counts; tests fail on a type that fits none.
 REASONS: Mapping[type[Exception], FetchReason] = {
+    httpx.TimeoutException: FetchReason.TIMEOUT,
+    httpx.NetworkError: FetchReason.CONNECT,
+    httpx.ProxyError: FetchReason.CONNECT,
+    httpx.ProtocolError: FetchReason.PROTOCOL,
+    httpx.UnsupportedProtocol: FetchReason.BAD_URL,
+    httpx.InvalidURL: FetchReason.BAD_URL,
+    httpx.DecodingError: FetchReason.BAD_ENCODING,
+    httpx.TooManyRedirects: FetchReason.REDIRECTS,
+    httpx.HTTPError: FetchReason.PROTOCOL,
+    httpx.StreamError: FetchReason.PROTOCOL,
+    httpx.CookieConflict: FetchReason.PROTOCOL,
     httpcore.TimeoutException: FetchReason.TIMEOUT,
     httpcore.NetworkError: FetchReason.CONNECT,
     httpcore.ProxyError: FetchReason.CONNECT,
@@ -60,16 +71,23 @@ _WORDS = {
 
 
 def translated(error: Exception) -> FetchError:
-    """Return our error for one of httpcore, by type; its words, which may hold an address, are left out."""
+    """Return our error for one of httpx or httpcore, by type; its words, which may hold an address, are left out."""
     reason = next((REASONS[kind] for kind in type(error).__mro__ if kind in REASONS), FetchReason.PROTOCOL)
     return FetchError(reason, _WORDS.get(reason, "the fetch failed"), Fate.RETRY)
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's transport, on a pool whose connections are guarded."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
 
 
 @dataclass(frozen=True, slots=True)
 class _Lane:
     """What one thread fetches with. httpcore's pools cost the square of their connections: many small ones are best."""
 
-    pool: httpcore.ConnectionPool
+    transport: _Transport
     backend: GuardedBackend
     budget: Budget
     busy: threading.Lock = field(default_factory=threading.Lock)
@@ -87,7 +105,7 @@ class HttpFetcher:
 
     At most `total_s` seconds from first connect to last byte, redirects included, and `read_s` of silence; waiting for
     a turn at a host does not count. Cookies, proxies and other wishes of the environment are ignored. `tls` None
-    trusts the authorities that certifi lists.
+    trusts the authorities that httpx ships.
     """
 
     def __init__(
@@ -110,7 +128,7 @@ class HttpFetcher:
         self._total_s = total_s
         self._read_s = read_s
         self._politeness = Politeness(clock, hosts or {}, default)
-        self._tls = tls or ssl.create_default_context(cafile=certifi.where())
+        self._tls = tls or httpx.create_ssl_context(trust_env=False)
         self._closing = threading.Event()
         self._threads = threading.local()
         self._registry = threading.Lock()
@@ -135,7 +153,7 @@ class HttpFetcher:
                 raise translated(error) from error
             finally:
                 if self._closing.is_set():
-                    lane.pool.close()
+                    lane.transport.close()
 
     def close(self) -> None:
         """Let no fetch begin, end those under way at their next step, and close all connections."""
@@ -144,7 +162,7 @@ class HttpFetcher:
         with self._registry:
             for lane in self._lanes.values():
                 if lane.busy.acquire(timeout=0.01):  # else its own fetch closes it
-                    lane.pool.close()
+                    lane.transport.close()
                     lane.busy.release()
             self._lanes.clear()
 
@@ -190,28 +208,25 @@ class HttpFetcher:
         opened = lane.backend.opened
         try:
             return self._exchange(lane, url, request)
-        except (httpcore.NetworkError, httpcore.RemoteProtocolError):
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
             if lane.backend.opened != opened or lane.budget.bytes_left != allowed:
                 raise
             return self._exchange(lane, url, request)
 
     def _exchange(self, lane: _Lane, url: str, request: Request) -> _Answer:
-        asked = httpcore.Request(
-            "GET", url, headers=self._headers(url, request), extensions={"timeout": {"read": self._read_s}}
+        response = lane.transport.handle_request(
+            httpx.Request("GET", url, headers=self._headers(request), extensions={"timeout": {"read": self._read_s}})
         )
-        response = lane.pool.handle_request(asked)
         try:
-            headers = _headers(response.headers)
-            wanted = response.status < 300 and response.status != 204
+            headers = _headers(response.headers.raw)
+            wanted = response.status_code < 300 and response.status_code != 204
             body = _body(response, headers, request.cap) if wanted else _drained(response)
         finally:
             response.close()
-        return _Answer(response.status, headers, body)
+        return _Answer(response.status_code, headers, body)
 
-    def _headers(self, url: str, request: Request) -> list[tuple[bytes, bytes]]:
-        parts = urlsplit(url)
-        host = parts.netloc.removesuffix(":443" if parts.scheme == "https" else ":80").encode("ascii")
-        ours = [(b"host", host), (b"user-agent", self._user_agent), (b"accept-encoding", b"gzip")]
+    def _headers(self, request: Request) -> list[tuple[bytes, bytes]]:
+        ours = [(b"user-agent", self._user_agent), (b"accept-encoding", b"gzip")]
         given = [
             (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in request.headers.items()
         ]
@@ -229,7 +244,7 @@ class HttpFetcher:
                 keepalive_expiry=10.0,
                 network_backend=backend,
             )
-            lane = self._threads.lane = _Lane(pool, backend, budget)
+            lane = self._threads.lane = _Lane(_Transport(pool), backend, budget)
             self._register(lane)
         return lane
 
@@ -237,7 +252,7 @@ class HttpFetcher:
         """Remember a thread's lane, and close those of threads that have ended."""
         with self._registry:
             for thread in [thread for thread in self._lanes if not thread.is_alive()]:
-                self._lanes.pop(thread).pool.close()
+                self._lanes.pop(thread).transport.close()
             self._lanes[threading.current_thread()] = lane
 
     # -- is it them or us?
@@ -294,7 +309,7 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def _body(response: httpcore.Response, headers: Mapping[str, str], cap: int) -> bytes:
+def _body(response: httpx.Response, headers: Mapping[str, str], cap: int) -> bytes:
     """Return the decoded body, of `cap` bytes at most: counted as it is decoded, not afterwards."""
     coding = headers.get("content-encoding", "").strip().lower()
     if coding in {"", "identity"}:
@@ -307,9 +322,9 @@ def _body(response: httpcore.Response, headers: Mapping[str, str], cap: int) -> 
     raise FetchError(FetchReason.BAD_ENCODING, "a Content-Encoding that was not asked for", Fate.RETRY)
 
 
-def _pieces(response: httpcore.Response) -> Iterable[bytes]:
-    if not isinstance(response.stream, Iterable):
-        raise TypeError("a response of the synchronous pool has a synchronous stream")
+def _pieces(response: httpx.Response) -> Iterable[bytes]:
+    if not isinstance(response.stream, httpx.SyncByteStream):
+        raise TypeError("a response of the synchronous transport has a synchronous stream")
     return response.stream
 
 
@@ -345,7 +360,7 @@ def _gunzipped(pieces: Iterable[bytes], cap: int) -> bytes:
     return bytes(body)
 
 
-def _drained(response: httpcore.Response) -> bytes:
+def _drained(response: httpx.Response) -> bytes:
     """Read the little there is of a body that nobody wants, so that the connection lives; give up if it is more."""
     left = DRAIN_BYTES
     for piece in _pieces(response):

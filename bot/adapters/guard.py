@@ -1,6 +1,6 @@
 """The only way out: each connection is judged by the address it goes to, timed as a whole, and counted in bytes.
 
-Each of the fetcher's httpcore pools stands on the backend here. The backend resolves a name once, refuses it if any of
+httpx stands on an httpcore pool, the pool on the backend here. The backend resolves a name once, refuses it if any of
 its addresses is none of the public internet, and connects to an address it has judged: what a name resolves to a moment
 later does not matter. Sources: IANA special-purpose address registries (RFC 6890 and successors), IPv6 transition
 mechanisms (an IPv4 address inside an IPv6 one leads where that leads), cloud metadata services.

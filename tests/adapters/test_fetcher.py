@@ -6,13 +6,13 @@ import errno
 import gzip
 import inspect
 import socket
-import ssl
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import httpcore
+import httpx
 import pytest
 
 from bot.adapters import fetcher as module
@@ -27,7 +27,7 @@ from tests.fakes.hostile_server import HostileServer
 
 CAP = 1 << 20
 FREE = HostSettings(connections=64, spacing_s=0.0)
-TLS = ssl.create_default_context()
+TLS = httpx.create_ssl_context(trust_env=False)
 
 
 @pytest.fixture(scope="module")
@@ -216,8 +216,10 @@ def _exceptions(library: object) -> list[type[Exception]]:
     return sorted(found, key=lambda kind: kind.__name__)
 
 
-@pytest.mark.parametrize("kind", _exceptions(httpcore), ids=lambda k: k.__name__)
-def test_every_error_of_the_library_has_a_reason(kind: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    "kind", _exceptions(httpx) + _exceptions(httpcore), ids=lambda k: f"{k.__module__}.{k.__name__}"
+)
+def test_every_error_of_the_libraries_has_a_reason(kind: type[Exception]) -> None:
     """Fails when a new version brings an error we have not thought of."""
     assert any(ancestor in module.REASONS for ancestor in kind.__mro__)
     assert translated(kind.__new__(kind)).reason in FetchReason

@@ -21,10 +21,10 @@ PURE = ("feeds", "articles", "moves", "stories", "alerts", "talk")
 ROOMS = {
     "ahocorasick": ("moves/",),
     "apscheduler": ("app.py", "service.py"),
-    "certifi": ("adapters/fetcher.py",),
     "click": ("cli.py",),
     "feedparser": ("feeds/parse.py",),
     "httpcore": ("adapters/fetcher.py", "adapters/guard.py"),
+    "httpx": ("adapters/fetcher.py", "adapters/guard.py"),
     "lxml": ("feeds/", "articles/"),
     "pebble": ("adapters/workers.py",),
     "protego": ("adapters/robots.py",),

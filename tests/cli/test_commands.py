@@ -149,7 +149,7 @@ def test_commands_for_builders_are_not_in_the_help():
 
 def test_help_imports_next_to_nothing():
     code = "import sys, bot.cli; print(*sorted(m for m in sys.modules if m.partition('.')[0] in sys.argv[1:]))"
-    heavy = ["httpcore", "trafilatura", "lxml", "feedparser", "pydantic", "slack_sdk", "apscheduler", "sqlite3", "yaml"]
+    heavy = ["httpx", "trafilatura", "lxml", "feedparser", "pydantic", "slack_sdk", "apscheduler", "sqlite3", "yaml"]
     told = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
     assert told.stdout.split() == []
 
