@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bot import __version__
 from bot.adapters.clock import SystemClock
@@ -33,11 +33,13 @@ from bot.moves.judge import Watch, compile_watch
 from bot.pipeline import Limits, Pipeline
 from bot.polling import poll_all
 from bot.ports import Clock, Notifier
+from bot.reloading import LOOK_S, Reloader
 from bot.service import Service, Threads, finish_all, prune
 from bot.telemetry import Counters, event, progress
 
 if TYPE_CHECKING:
     from bot.adapters.slack_socket import SlackSocket
+    from bot.config.watching import ConfigFile
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ FIRST_SPREAD_S = 0.5  # between the first polls of two feeds
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything that runs, built from one config."""
+    """Everything that runs, built from one config; `renewed` builds the pipeline of another on what there is."""
 
     config: Config
     feeds: tuple[Feed, ...]
@@ -60,6 +62,8 @@ class App:
     store: SqliteStore
     notifier: Notifier
     socket: SlackSocket | None = None
+    renewed: Callable[[Config], Pipeline] | None = None
+    waiting: Callable[[], Sequence[str]] = tuple  # what has changed and takes a new start
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +93,15 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
     with ExitStack() as stack:
         clock = SystemClock()
         notifier, channel, policy = _notifier(config, env, settings, clock)
-        network = NetworkPolicy.of(config.network.allow_private)
-        hosts = {host: limit.connections for host, limit in config.network.hosts.items()}
-        store = SqliteStore(settings.store or store_path(config, env), hosts=hosts)
+        store = SqliteStore(settings.store or store_path(config, env), hosts=_connections(config))
         stack.callback(store.close)
         workers = ProcessWorkers(preload=_PARSE + (_READ if settings.reads_pages else ()))
         stack.callback(workers.close)
-        fetcher = HttpFetcher(
-            network,
-            user_agent=user_agent(config.network.contact),
-            clock=clock,
-            hosts=config.network.hosts,
-            resolver=settings.resolver,
-        )
-        stack.callback(fetcher.close)
         pipeline = Pipeline(
-            config=config if channel != TERMINAL else _for_terminal(config),
+            config=_routed(config, channel),
             watch=cache(partial(watch_of, config)),
             store=store,
-            fetcher=ObedientFetcher(fetcher, clock, ignored=config.network.ignore_robots),
+            fetcher=_fetcher(config, settings, clock, stack),
             workers=workers,
             notifier=notifier,
             clock=clock,
@@ -117,10 +111,21 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
             limits=settings.limits if channel != TERMINAL else replace(settings.limits, pace_s=0.0),
         )
         pipeline.forget_again()
-        socket = _socket(pipeline, env) if settings.listens else None
+        talk = _Talk()
+        socket = _socket(pipeline, env, talk) if settings.listens else None
         if socket is not None:
             pipeline = replace(pipeline, talks=True)
-        yield App(config, feeds_of(config), pipeline, store, notifier, socket)
+        current, tokens = [pipeline], _tokens(env)
+
+        def renewed(new: Config) -> Pipeline:
+            current[0] = _renewed(current[0], new, env, settings, stack)
+            talk.renew(current[0])
+            return current[0]
+
+        def waiting() -> Sequence[str]:
+            return [name for name, token in _tokens(env).items() if token != tokens[name]]
+
+        yield App(config, feeds_of(config), pipeline, store, notifier, socket, renewed, waiting)
 
 
 def _for_terminal(config: Config) -> Config:
@@ -130,8 +135,8 @@ def _for_terminal(config: Config) -> Config:
     return config.model_copy(update={"routes": (), "digest": digest, "quiet": quiet})
 
 
-def _socket(pipeline: Pipeline, env: Mapping[str, str]) -> SlackSocket | None:
-    """Return what listens to readers, None without Slack or without an app-level token."""
+def _socket(pipeline: Pipeline, env: Mapping[str, str], talk: _Talk) -> SlackSocket | None:
+    """Return what listens to readers and has them heard by `talk`, None without Slack or an app-level token."""
     token = secret(APP_TOKEN, env)
     if token is None or pipeline.channel == TERMINAL:
         return None
@@ -141,7 +146,7 @@ def _socket(pipeline: Pipeline, env: Mapping[str, str]) -> SlackSocket | None:
     desk = pipeline.notifier
     if not isinstance(desk, SlackNotifier):
         return None
-    conversation = Conversation(
+    talk.conversation = Conversation(
         config=pipeline.config,
         watch=pipeline.watch,
         store=pipeline.store,
@@ -150,7 +155,7 @@ def _socket(pipeline: Pipeline, env: Mapping[str, str]) -> SlackSocket | None:
         counters=pipeline.counters,
         channel=pipeline.channel,
     )
-    return SlackSocket(token, conversation.hear, base_url=env.get("SLACK_API_URL", ""))
+    return SlackSocket(token, talk.hear, base_url=env.get("SLACK_API_URL", ""))
 
 
 @contextmanager
@@ -176,6 +181,11 @@ def user_agent(contact: str | None) -> str:
     return f"talentwire/{__version__}" + (f" (+{contact})" if contact else "")
 
 
+def _refuse_nowhere(config: Config) -> None:
+    if config.slack.channel is None and not config.routes:
+        raise ConfigError((Problem(0, "slack.channel", f"is missing, though {TOKEN} is set: where shall alerts go?"),))
+
+
 def _notifier(
     config: Config, env: Mapping[str, str], settings: Settings, clock: Clock
 ) -> tuple[Notifier, str | None, Policy]:
@@ -186,8 +196,7 @@ def _notifier(
         from bot.adapters.terminal import TerminalNotifier
 
         return TerminalNotifier(settings.out or sys.stdout), TERMINAL, policy
-    if config.slack.channel is None and not config.routes:
-        raise ConfigError((Problem(0, "slack.channel", f"is missing, though {TOKEN} is set: where shall alerts go?"),))
+    _refuse_nowhere(config)
     from bot.adapters.slack import SlackNotifier
 
     notifier = SlackNotifier(token, clock=clock, base_url=env.get("SLACK_API_URL", ""), timeout_s=policy.timeout_s)
@@ -199,12 +208,16 @@ def run(
     say: Callable[[str], None],
     *,
     stopped: threading.Event,
-    config_path: Path | None = None,
+    file: ConfigFile | None = None,
+    on_ask: Callable[[Callable[[], None]], None] = lambda _: None,
     threads: Threads | None = None,
 ) -> None:
-    """Run the service until `stopped` is set."""
+    """Run the service until `stopped` is set, by `file` as it stands and as it is edited.
+
+    `on_ask` is given what to call to have an edit looked at at once.
+    """
     app.pipeline.watch()  # compiled once, before the threads ask for it
-    _introduce(app, say, config_path)
+    _introduce(app, say, file)
     now = app.pipeline.clock.now()
     app.store.sync_feeds(app.feeds, now, spread_s=FIRST_SPREAD_S * len(app.feeds))
     due = app.store.due_feeds(now + timedelta(seconds=FIRST_SPREAD_S * len(app.feeds)))
@@ -213,6 +226,10 @@ def run(
         service = Service(app.pipeline, app.store, threads=threads or Threads(), on_poll=watcher)
         if stopped.is_set():
             return
+        if file is not None:
+            reloader = _reloader(app, service, file)
+            service.also(reloader.look, LOOK_S)
+            on_ask(reloader.ask)
         service.start()
         if app.socket:
             app.socket.start()
@@ -223,6 +240,100 @@ def run(
             if app.socket:
                 app.socket.close()
             service.stop()
+
+
+def _tokens(env: Mapping[str, str]) -> Mapping[str, str | None]:
+    """Return the tokens as they are now; one that cannot be read is "", for that is none that ever was."""
+    found: dict[str, str | None] = {}
+    for name in (TOKEN, APP_TOKEN):
+        try:
+            found[name] = secret(name, env)
+        except ConfigError:
+            found[name] = ""
+    return found
+
+
+def _connections(config: Config) -> Mapping[str, int]:
+    return {host: limit.connections for host, limit in config.network.hosts.items()}
+
+
+def _routed(config: Config, channel: str | None) -> Config:
+    """Return what the pipeline goes by: a terminal has no channels."""
+    return config if channel != TERMINAL else _for_terminal(config)
+
+
+def _fetcher(config: Config, settings: Settings, clock: Clock, stack: ExitStack) -> ObedientFetcher:
+    fetcher = HttpFetcher(
+        NetworkPolicy.of(config.network.allow_private),
+        user_agent=user_agent(config.network.contact),
+        clock=clock,
+        hosts=config.network.hosts,
+        resolver=settings.resolver,
+    )
+    stack.callback(fetcher.close)  # also one that another has followed: what is under way goes on with it
+    return ObedientFetcher(fetcher, clock, ignored=config.network.ignore_robots)
+
+
+def _renewed(
+    before: Pipeline, config: Config, env: Mapping[str, str], settings: Settings, stack: ExitStack
+) -> Pipeline:
+    """Return the pipeline that goes by `config` on the same store, workers and notifier.
+
+    Raises ConfigError where the config asks for what only a start can do, or would leave alerts with nowhere to go.
+    """
+    old = before.config
+    if settings.store is None and store_path(config, env) != store_path(old, env):
+        told = f"was {store_path(old, env)} at the start and cannot change while the bot runs: start it anew"
+        raise ConfigError((Problem(0, "store", told),))
+    on_terminal = before.channel == TERMINAL
+    if not on_terminal:
+        _refuse_nowhere(config)
+    watch = cache(partial(watch_of, config))
+    watch()  # compiled before anybody waits for it
+    same_net = config.network == old.network
+    return replace(
+        before,
+        config=_routed(config, before.channel),
+        watch=watch,
+        fetcher=before.fetcher if same_net else _fetcher(config, settings, before.clock, stack),
+        policy=settings.policy or replace(before.policy, settle_s=config.slack.settle_s),
+        channel=before.channel if on_terminal else config.slack.channel,
+    )
+
+
+class _Talk:
+    """The conversation that readers have with the bot, by the config in force."""
+
+    def __init__(self) -> None:
+        self.conversation: Conversation | None = None
+
+    def hear(self, kind: str, envelope_id: str, payload: Mapping[str, Any]) -> None:
+        """See `Conversation`."""
+        if self.conversation is not None:
+            self.conversation.hear(kind, envelope_id, payload)
+
+    def renew(self, pipeline: Pipeline) -> None:
+        """Go on by the config of `pipeline`."""
+        if self.conversation is not None:
+            self.conversation = replace(
+                self.conversation, config=pipeline.config, watch=pipeline.watch, channel=pipeline.channel
+            )
+
+
+def _reloader(app: App, service: Service, file: ConfigFile) -> Reloader:
+    """Return what has `app` and `service` follow the file that they run by."""
+
+    def take(config: Config) -> None:
+        if app.renewed is None:
+            return
+        pipeline = app.renewed(config)
+        feeds, now = feeds_of(config), pipeline.clock.now()
+        app.store.allow(_connections(config))
+        app.store.sync_feeds(feeds, now, spread_s=FIRST_SPREAD_S * len(feeds))
+        service.renew(pipeline)
+
+    slack = app.pipeline.channel != TERMINAL
+    return Reloader(file, take, store=app.store, clock=app.pipeline.clock, slack=slack, waiting=app.waiting)
 
 
 class _PollWatcher:
@@ -272,13 +383,13 @@ def run_once(app: App, *, threads: int = 16, all_feeds: bool = False) -> dict[st
     return {**counts, "owed": app.store.unfinished()}
 
 
-def _introduce(app: App, say: Callable[[str], None], config_path: Path | None) -> None:
+def _introduce(app: App, say: Callable[[str], None], given: ConfigFile | None) -> None:
     """Say in a few lines what is on, and where to look next."""
     watchlist = app.config.watchlist
     own = len(watchlist.organisations) + len(watchlist.people) + len(watchlist.keywords)
     packs = f" (packs {', '.join(app.config.packs)} in)" if app.config.packs else ""
     say(f"talentwire {__version__}")
-    file = config_path or "built in"
+    file = f"{given.path} ({given.fingerprint})" if given else "built in"
     say(f"  config   {file}: {len(app.feeds)} feeds{packs}; {own} names of your own to watch")
     say(f"  store    {app.store.path}{_first_run(app)}")
     say(f"  alerts   {_where(app)}")

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,11 @@ import click
 from bot import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from bot.commands.listing import Row
     from bot.config import Config
+    from bot.config.editing import Edit
     from bot.model import OrderVerb
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -118,6 +121,27 @@ def _stop_on_signals() -> threading.Event:
     return stopped
 
 
+def _ask_on_hangup(ask: Callable[[], None], *, stopped: threading.Event) -> None:
+    """Have SIGHUP call `ask`; where it says that the terminal was closed, it ends the bot as it always did."""
+    terminal = os.isatty(0)
+
+    def hang_up(*_: object) -> None:
+        if terminal and not _has_terminal():
+            stopped.set()
+        else:
+            ask()
+
+    signal.signal(signal.SIGHUP, hang_up)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 def _print_json(value: object) -> None:
     import json
 
@@ -133,6 +157,8 @@ def _print_json(value: object) -> None:
 def run(config_file: Path | None, log_level: str) -> None:
     """Poll, judge and alert until stopped (Ctrl-C or SIGTERM).
 
+    An edit of the configuration is taken while it runs, whole or not at all; SIGHUP has it looked at at once.
+
     With SLACK_BOT_TOKEN (or SLACK_BOT_TOKEN_FILE) and slack.channel alerts go to Slack, else to this terminal. With
     SLACK_APP_TOKEN too, alerts have buttons and /talentwire is answered. What it knows is kept in one file; a second
     instance on the same file ends at once and says so.
@@ -142,11 +168,14 @@ def run(config_file: Path | None, log_level: str) -> None:
     """
     stopped = _stop_on_signals()
     from bot import app
+    from bot.config import find
+    from bot.config.watching import read_config
 
-    config, path = _load(config_file)
+    file = read_config(find(str(config_file) if config_file else None, os.environ))
     _set_up_logs(log_level)
-    with app.opened(config, os.environ, app.Settings(listens=True)) as opened:
-        app.run(opened, lambda line: click.echo(line, err=True), stopped=stopped, config_path=path)
+    with app.opened(file.config, os.environ, app.Settings(listens=True)) as opened:
+        say = partial(click.echo, err=True)
+        app.run(opened, say, stopped=stopped, file=file, on_ask=partial(_ask_on_hangup, stopped=stopped))
 
 
 @main.command(short_help="Do everything that is due, then end.")
@@ -195,45 +224,30 @@ def demo(as_json: bool) -> None:
 @main.command(short_help="Is the configuration right?")
 @click.argument("file", required=False, type=_FILE)
 @_json_option
-def check(file: Path | None, as_json: bool) -> None:
-    """Name every problem of the configuration at once, with its line; warnings apart. Nothing is fetched.
+@click.option("--online", is_flag=True, help="Ask all feeds, too, and look whether all else can be reached.")
+def check(file: Path | None, as_json: bool, online: bool) -> None:
+    """Name every problem of the configuration at once, with line, column and key; warnings apart. Nothing is fetched.
 
-    Exit status 0 if it can be used, 2 if not.
+    Warnings are of what can be used and is hardly meant: a name misspelt, an entry that can never match, an alias that
+    is an ordinary word, one feed under two addresses.
+
+    Exit status 0 if it can be used, 2 if not; with --online 1 if something does not answer as it should.
 
     \b
     Example:   talentwire check config.yaml
     """
-    from bot.config import examine, feeds_of, find
+    from bot.commands import check as checking
+    from bot.config import find
 
     path = find(str(file) if file else None, os.environ)
-    report = examine(path)
+    report = checking.examined(path, os.environ)
+    answers = checking.online(report.config, os.environ) if online and report.config else []
     if as_json:
-        _print_json(
-            {
-                "file": str(path),
-                "ok": report.config is not None,
-                "errors": [_problem_json(p) for p in report.errors],
-                "warnings": [_problem_json(p) for p in report.warnings],
-            }
-        )
+        _print_json(checking.as_json(path, report, answers))
     else:
-        for problem in report.errors:
-            click.echo(f"error    {problem}")
-        for problem in report.warnings:
-            click.echo(f"warning  {problem}")
-        if report.config is not None:
-            click.echo(f"{path} is right: {len(feeds_of(report.config))} feeds, {_count(report.warnings, 'warning')}")
-        else:
-            click.echo(f"{path} cannot be used: {_count(report.errors, 'error')}, {_count(report.warnings, 'warning')}")
-    sys.exit(0 if report.config is not None else 2)
-
-
-def _problem_json(problem: Any) -> dict[str, Any]:
-    return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message}
-
-
-def _count(things: Any, name: str) -> str:
-    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+        for line in checking.lines(path, report, answers):
+            click.echo(line)
+    sys.exit(2 if report.config is None else 0 if all(answer.fine for answer in answers) else 1)
 
 
 @main.command(short_help="What was found in a page, a file or a text, and why.")
@@ -458,6 +472,181 @@ def forget(config_file: Path | None, person: str, undo: bool, yes: bool) -> None
     click.echo(outcome or "noted; the bot that runs on this store has not carried it out yet")
     for place in () if undo else orders.elsewhere(person, path, store_path(config, os.environ)):
         click.echo(place, err=True)
+
+
+_yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@main.group(short_help="Whom the bot watches; add and remove some.")
+def watch() -> None:
+    """Show whom the bot watches and why, and change the watchlist in config.yaml; its comments and order stay.
+
+    \b
+    Examples:  talentwire watch list
+               talentwire watch add "Norvane AI" --alias Norvane
+    """
+
+
+@watch.command("add", short_help="Put somebody on the watchlist.")
+@click.argument("name")
+@click.option("--alias", "aliases", multiple=True, metavar="TEXT", help="Another spelling; may be given again.")
+@click.option("--not", "hides", multiple=True, metavar="TEXT", help="A phrase that holds the name and is not meant.")
+@click.option("--weight", type=click.FloatRange(0, 2), default=1.0, show_default=True, help="How much it matters.")
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["organisation", "person", "keyword"]),
+    help="Default: what it is known as, else an organisation.",
+)
+@_yes_option
+@_config_option
+def add_watch(
+    config_file: Path | None,
+    name: str,
+    aliases: tuple[str, ...],
+    hides: tuple[str, ...],
+    weight: float,
+    kind: str | None,
+    yes: bool,
+) -> None:
+    """Put NAME on the watchlist, or more aliases to it, after showing what that would have changed in the last 30 days.
+
+    Where the file cannot be changed, the lines to paste are printed, with status 1.
+
+    \b
+    Example:   talentwire watch add "Norvane AI" --alias Norvane
+               talentwire watch add "Ada Ferrano" --as person
+    """
+    from bot.commands import steering
+    from bot.config.editing import Wish
+    from bot.config.editing import watch as plan
+
+    _, path = _load(config_file, feedless=True)
+    wish = Wish(steering.group_of(name, kind), name, aliases, hides, weight)
+    _carry_out(plan(path, wish), f"{path}: {name} stands under watchlist.{wish.group} already", yes=yes)
+
+
+@watch.command("remove", short_help="Take somebody off the watchlist.")
+@click.argument("name")
+@_yes_option
+@_config_option
+def remove_watch(config_file: Path | None, name: str, yes: bool) -> None:
+    """Take NAME off the watchlist in config.yaml. Whom the bot knows anyway it still knows: mute it, or give weight 0.
+
+    \b
+    Example:   talentwire watch remove "Norvane AI"
+    """
+    from bot.config.editing import unwatch
+
+    _, path = _load(config_file, feedless=True)
+    _carry_out(unwatch(path, name), f"{path}: {name} is not on its watchlist", yes=yes)
+
+
+@watch.command("list", short_help="Whom the bot watches, and who said so.")
+@click.option("--known", is_flag=True, help="Also whom it knows anyway.")
+@_config_option
+@_json_option
+def list_watch(config_file: Path | None, known: bool, as_json: bool) -> None:
+    """List whom the bot watches: where each entry comes from (file and line, Slack and who, shipped) and when it ends.
+
+    \b
+    Example:   talentwire watch list
+    """
+    from bot.commands import steering
+
+    config, path = _load(config_file, feedless=True)
+    _print_rows(steering.watched(config, path, os.environ, known=known), as_json=as_json)
+    _say(steering.in_force(config, path, os.environ))
+
+
+@main.group(short_help="What shall not alert; add and remove some.")
+def mute() -> None:
+    """Show what does not alert and why, and change the mutes in config.yaml; its comments and order stay.
+
+    \b
+    Examples:  talentwire mute list
+               talentwire mute add example-news.com --until 2026-12-31
+    """
+
+
+@mute.command("add", short_help="Mute a name, a host or a feed.")
+@click.argument("what")
+@click.option("--until", default="", metavar="DAY", help="Last day or moment (UTC) of it. Default: for good.")
+@_yes_option
+@_config_option
+def add_mute(config_file: Path | None, what: str, until: str, yes: bool) -> None:
+    """Mute WHAT in all channels: an organisation, a person, or the host or address of a feed.
+
+    \b
+    Example:   talentwire mute add example-news.com --until 2026-12-31
+    """
+    from bot.config.editing import mute as plan
+
+    _, path = _load(config_file, feedless=True)
+    _carry_out(plan(path, what, until), f"{path}: {what} is muted so already", yes=yes)
+
+
+@mute.command("remove", short_help="Let something alert again.")
+@click.argument("what")
+@_yes_option
+@_config_option
+def remove_mute(config_file: Path | None, what: str, yes: bool) -> None:
+    """Take the mute of WHAT out of config.yaml. What readers muted in Slack, they unmute there.
+
+    \b
+    Example:   talentwire mute remove example-news.com
+    """
+    from bot.config.editing import unmute
+
+    _, path = _load(config_file, feedless=True)
+    _carry_out(unmute(path, what), f"{path}: {what} is not muted there", yes=yes)
+
+
+@mute.command("list", short_help="What is muted, by whom, until when.")
+@_config_option
+@_json_option
+def list_mute(config_file: Path | None, as_json: bool) -> None:
+    """List what does not alert: where each mute comes from (file and line, Slack and who) and when it ends.
+
+    \b
+    Example:   talentwire mute list
+    """
+    from bot.commands import steering
+
+    config, path = _load(config_file, feedless=True)
+    _print_rows(steering.muted(config, path, os.environ), as_json=as_json)
+    _say(steering.in_force(config, path, os.environ))
+
+
+def _carry_out(edit: Edit | None, nothing: str, *, yes: bool) -> None:
+    """Show what an edit of the configuration would do, ask, and make it; `nothing` says why there is none to make."""
+    from bot.commands import steering
+
+    if edit is None:
+        click.echo(nothing, err=True)
+        sys.exit(1)
+    for line in steering.preview(edit, os.environ):
+        click.echo(line)
+    if not (yes or click.confirm(f"Write it into {edit.path}?")):
+        return
+    by_hand = steering.put(edit)
+    if by_hand:
+        click.echo(by_hand)
+        sys.exit(1)
+    click.echo(f"{edit.path}: written; a bot that runs takes it by itself", err=True)
+
+
+def _say(line: str) -> None:
+    if line:
+        click.echo(line, err=True)
+
+
+def _print_rows(rows: Sequence[Row], *, as_json: bool) -> None:
+    if as_json:
+        _print_json([row.data for row in rows])
+    else:
+        for row in rows:
+            click.echo(row.line)
 
 
 @main.group(short_help="The feeds and how they are; add, test, remove some.", invoke_without_command=True)

@@ -50,15 +50,16 @@ def _rebuild(cls: type[BotError], reason: StrEnum, detail: str, fate: Fate, retr
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of a configuration. `line` counts from 1, 0 where the fault has no place; `key` is dotted."""
+    """One fault of a configuration. `line` and `column` count from 1, 0 where it has none; `key` is dotted."""
 
     line: int
     key: str
     message: str
     file: str = ""
+    column: int = 0
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line) if part)
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         return ": ".join(part for part in (place, self.key, self.message) if part)
 
 

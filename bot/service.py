@@ -78,20 +78,34 @@ class Service:
         self._stages = self._make_stages(threads)
 
     def _make_stages(self, threads: Threads) -> list[Stage]:
-        p = self._pipeline
-        deliver = Stage("deliver", lambda: p.deliver_alerts() or p.sweep_channels(), 1)
+        deliver = Stage("deliver", self._deliver, 1)
         judge = Stage("judge", self._judge, 1, (deliver,))
-        pulse = Stage("pulse", p.send_heartbeat, 1)
-        pages = Stage("pages", p.read_page, threads.pages, (judge,))
-        sift = Stage("sift", p.sift_entries, 1, (pages, judge))
+        pulse = Stage("pulse", self._pulse, 1)
+        pages = Stage("pages", self._read, threads.pages, (judge,))
+        sift = Stage("sift", self._sift, 1, (pages, judge))
         fast = Stage("poll", lambda: self._poll(slow=False), threads.poll, (sift, judge))
         slow = Stage("slow", lambda: self._poll(slow=True), threads.slow, (sift, judge))
         return [fast, slow, sift, pages, pulse, judge, deliver]
+
+    # Each step asks for the pipeline anew: another may have taken its place.
 
     def _judge(self) -> object:
         """Do the first thing that is to be done: all that decides on stories is one thread's work."""
         p = self._pipeline
         return p.judge_articles() or p.carry_out_orders() or p.release_held() or p.tell_digests() or p.tell_missed()
+
+    def _sift(self) -> object:
+        return self._pipeline.sift_entries()
+
+    def _read(self) -> object:
+        return self._pipeline.read_page()
+
+    def _pulse(self) -> object:
+        return self._pipeline.send_heartbeat()
+
+    def _deliver(self) -> object:
+        p = self._pipeline
+        return p.deliver_alerts() or p.sweep_channels()
 
     def _poll(self, *, slow: bool) -> bool:
         results = self._pipeline.poll_host(threading.current_thread().name, slow)
@@ -115,6 +129,16 @@ class Service:
         self._scheduler.add_job(self._prune, "interval", hours=PRUNE_EVERY_H, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._back_up, "interval", minutes=10, misfire_grace_time=None, coalesce=True)
         self._scheduler.start()
+
+    def renew(self, pipeline: Pipeline) -> None:
+        """Go on with another pipeline on the same store: each stage when it has done what it is at, and at once."""
+        self._pipeline = pipeline
+        for stage in self._stages:
+            stage.ring()
+
+    def also(self, job: Callable[[], None], seconds: float) -> None:
+        """Do `job`, too, every so many seconds while the service runs."""
+        self._scheduler.add_job(job, "interval", seconds=seconds, misfire_grace_time=None, coalesce=True)
 
     def stop(self) -> None:
         """Let every stage finish what it is at, within bounds. What is left undone is in the store."""

@@ -411,6 +411,10 @@ class SqliteStore:
         ((entry, feed),) = self._with_feeds([row])
         return entry, feed, int(row["strikes"])
 
+    def allow(self, hosts: Mapping[str, int]) -> None:
+        """Set how many connections hosts take from now on; those of feeds follow with the next `sync_feeds`."""
+        self._connections_of = dict(hosts)
+
     def _connections(self, host: str) -> int:
         return self._connections_of.get(host, self._connections_of.get(host.rpartition(":")[0], 1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -126,6 +127,7 @@ def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[s
     """Return whether the service's last tick is young enough, with a line and plain values that say so."""
     from bot.adapters.clock import SystemClock
     from bot.adapters.store import SqliteStore
+    from bot.reloading import NOTED
     from bot.service import HEARTBEAT
 
     path = store_path(config, env)
@@ -134,6 +136,7 @@ def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[s
     store = SqliteStore(path, read_only=True)
     try:
         noted = store.noted(HEARTBEAT)
+        in_force = json.loads(store.noted(NOTED) or "null")
         unwell = [feed for feed in store.feeds() if feed.condition]
     finally:
         store.close()
@@ -146,11 +149,25 @@ def health(config: Config, env: Mapping[str, str]) -> tuple[bool, str, Mapping[s
     return (
         alive,
         f"{word}: last tick {age:.0f} s ago"
-        + (f"; {len(unwell)} feeds are unwell, see talentwire feeds" if unwell else ""),
+        + (f"; {len(unwell)} feeds are unwell, see talentwire feeds" if unwell else "")
+        + _config_words(in_force),
         {
             "alive": alive,
             "last_tick": tick.isoformat(),
             "age_s": round(age, 1),
             "unwell": {redact(feed.url): feed.condition for feed in unwell},
+            "config": in_force,
         },
     )
+
+
+def _config_words(noted: Mapping[str, Any] | None) -> str:
+    """Say which configuration is in force, and what came of an edit that is not."""
+    if not noted:
+        return ""
+    told = f"; config {noted['hash']} in force since {noted['since'][:16].replace('T', ' ')} UTC"
+    refused = noted["refused"]
+    if not refused:
+        return told
+    problems = "".join(f"\n  {problem}" for problem in refused["problems"])
+    return f"{told}; an edit at {refused['at'][:16].replace('T', ' ')} UTC is refused:{problems}"

@@ -4,7 +4,7 @@
 `packs` turns the config into the feeds to poll, `secrets` reads tokens, `reference` makes the JSON schema and the docs.
 """
 
-from bot.config.loading import Report, data_dir, examine, find, load, store_path
+from bot.config.loading import Report, data_dir, examine, find, judged, load, scrutinise, store_path
 from bot.config.models import (
     Burst,
     Config,
@@ -52,7 +52,9 @@ __all__ = [
     "examine",
     "feeds_of",
     "find",
+    "judged",
     "load",
+    "scrutinise",
     "secret",
     "store_path",
 ]

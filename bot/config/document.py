@@ -40,15 +40,19 @@ for _tag, _pattern, _first in (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML mapping as plain values. `lines` maps the path of each key or list item to its line, from 1."""
+    """A YAML mapping as plain values. `places` maps the path of a key or list item to its line and column, from 1."""
 
     values: dict[str, Any]
-    lines: dict[Place, int]
+    places: dict[Place, tuple[int, int]]
     problems: tuple[Problem, ...] = ()
+
+    def place(self, path: Place) -> tuple[int, int]:
+        """Return the line and column of `path`, or of the nearest thing above it."""
+        return next((self.places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.places), (1, 1))
 
     def line(self, path: Place) -> int:
         """Return the line of `path`, or of the nearest thing above it."""
-        return next((self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), 1)
+        return self.place(path)[0]
 
 
 def read_document(data: bytes, name: str) -> Document:
@@ -56,12 +60,12 @@ def read_document(data: bytes, name: str) -> Document:
     try:
         root = _composed(_decoded(data))
     except _Refused as error:
-        return Document({}, {}, (Problem(error.line, "", str(error), name),))
+        return Document({}, {}, (Problem(error.line, "", str(error), name, error.column),))
     if root is None:
         return Document({}, {})
     walk = _Walk(name)
     values = walk.value(root, ())
-    return Document(values, walk.lines, tuple(walk.problems))
+    return Document(values, walk.places, tuple(walk.problems))
 
 
 def dotted(path: Place) -> str:
@@ -70,9 +74,10 @@ def dotted(path: Place) -> str:
 
 
 class _Refused(Exception):  # noqa: N818 - never leaves this file
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int, message: str, column: int = 0) -> None:
         super().__init__(message)
         self.line = line
+        self.column = column
 
 
 def _decoded(data: bytes) -> str:
@@ -82,7 +87,8 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise _Refused(line, f"is not UTF-8: byte {data[error.start]:#04x} at offset {error.start}") from None
+        told = f"is not UTF-8: byte {data[error.start]:#04x} at offset {error.start}; save the file as UTF-8"
+        raise _Refused(line, told) from None
 
 
 def _composed(text: str) -> yaml.MappingNode | None:
@@ -95,7 +101,8 @@ def _composed(text: str) -> yaml.MappingNode | None:
         told = " ".join(part for part in (error.context, error.problem) if part)
         if mark and error.context_mark and error.context_mark.line != mark.line:
             told += f", begun on line {error.context_mark.line + 1}"
-        raise _Refused(mark.line + 1 if mark else 1, f"is no valid YAML: {_plainer(text, mark, told)}") from None
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise _Refused(line, f"is no valid YAML: {_plainer(text, mark, told)}", column) from None
     except yaml.reader.ReaderError as error:
         raise _Refused(text[: error.position].count("\n") + 1, "holds a control character") from None
     except yaml.YAMLError as error:
@@ -111,34 +118,43 @@ def _plainer(text: str, mark: Any, told: str) -> str:
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return f"{told} (a tab: indent with spaces)"
-    return f"{told} (column {mark.column + 1})" if mark else told
+    if "mapping values are not allowed" in told:
+        return f"{told} (indent keys like their neighbours; put text that holds `: ` in quotes)"
+    if "cannot start any token" in told and line[mark.column : mark.column + 1]:
+        return f"{told} ({line[mark.column]}: put text that begins with it in quotes)"
+    return told
 
 
 def _refuse_dangers(events: Iterator[yaml.Event]) -> None:
     depth = nodes = documents = 0
     for event in events:
-        line = event.start_mark.line + 1 if event.start_mark else 1
+        line, column = _at(event) if event.start_mark else (1, 1)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _Refused(line, "uses an anchor (&) or alias (*): put text that begins with these in quotes")
+            raise _Refused(line, "uses an anchor (&) or alias (*): put text that begins with these in quotes", column)
         if getattr(event, "tag", None):
-            raise _Refused(line, "uses a tag (!): put text that begins with it in quotes")
+            raise _Refused(line, "uses a tag (!): put text that begins with it in quotes", column)
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         nodes += isinstance(event, yaml.NodeEvent)
         if documents > 1:
-            raise _Refused(line, "holds a second document (---)")
+            raise _Refused(line, "holds a second document (---)", column)
         if depth > _MAX_DEPTH:
-            raise _Refused(line, f"is nested deeper than {_MAX_DEPTH} levels")
+            raise _Refused(line, f"is nested deeper than {_MAX_DEPTH} levels", column)
         if nodes > _MAX_NODES:
-            raise _Refused(line, f"holds more than {_MAX_NODES:,} values")
+            raise _Refused(line, f"holds more than {_MAX_NODES:,} values", column)
+
+
+def _at(node: Any) -> tuple[int, int]:
+    """Return line and column, from 1, of a node or an event."""
+    return node.start_mark.line + 1, node.start_mark.column + 1
 
 
 class _Walk:
-    """Turns nodes into values, noting lines and duplicate keys on the way."""
+    """Turns nodes into values, noting places and duplicate keys on the way."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.lines: dict[Place, int] = {}
+        self.places: dict[Place, tuple[int, int]] = {}
         self.problems: list[Problem] = []
 
     def value(self, node: yaml.Node, path: Place) -> Any:
@@ -146,27 +162,27 @@ class _Walk:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self.lines[(*path, index)] = item.start_mark.line + 1
+                self.places[(*path, index)] = _at(item)
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         return _scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, path: Place) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
+            place = _at(key_node)
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             here: Place = (*path, key or "?")
             if key is None:
-                self._problem(line, path, "has a key that is no plain text")
+                self._problem(place, path, "has a key that is no plain text")
             elif key in values:
-                self._problem(line, here, f"stands twice; first on line {self.lines[here]}")
+                self._problem(place, here, f"stands twice; first on line {self.places[here][0]}: keep one")
             else:
-                self.lines[here] = line
+                self.places[here] = place
                 values[key] = self.value(value_node, here)
         return values
 
-    def _problem(self, line: int, path: Place, message: str) -> None:
-        self.problems.append(Problem(line, dotted(path), message, self.name))
+    def _problem(self, place: tuple[int, int], path: Place, message: str) -> None:
+        self.problems.append(Problem(place[0], dotted(path), message, self.name, place[1]))
 
 
 def _scalar(node: yaml.Node) -> object:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.config.document import Document, Place, dotted, read_document
 from bot.config.models import Config, Section, Thresholds, validated
 from bot.config.packs import address_key, pack_names
 from bot.errors import ConfigError, FetchError, Problem
+from bot.lexicon import Lexicon
 from bot.urls import STANDARD_PORTS, fetchable, port_of
 
 _LISTING = "list it under network.allow_private if that is meant"
@@ -26,11 +28,12 @@ _PLACES = ("/config/config.yaml", "config.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a look at a configuration brought. `config` is None if there is any error."""
+    """What a look at a configuration brought. `config` is None if there is any error, `document` if there is none."""
 
     config: Config | None
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    document: Document | None = None
 
 
 def find(explicit: str | None, env: Mapping[str, str]) -> Path:
@@ -63,6 +66,12 @@ def examine(path: Path, *, feedless: bool = False) -> Report:
             data = file.read(1_000_001)
     except OSError as error:
         return Report(None, (Problem(0, "", f"cannot be read: {error.strerror}", name),), ())
+    return judged(data, path, feedless=feedless)
+
+
+def judged(data: bytes, path: Path, *, feedless: bool = False) -> Report:
+    """Return the configuration that `data` is where it stands in `path`."""
+    name = str(path)
     document = read_document(data, name)
     errors = [*document.problems]
     config: Config | None = None
@@ -77,10 +86,21 @@ def examine(path: Path, *, feedless: bool = False) -> Report:
     else:
         warnings = []
     if errors or config is None:
-        return Report(None, _in_order(errors), _in_order(warnings))
+        return Report(None, _in_order(errors), _in_order(warnings), document)
     if config.store is not None:
         config = config.model_copy(update={"store": path.absolute().parent / config.store})
-    return Report(config, (), _in_order(warnings))
+    return Report(config, (), _in_order(warnings), document)
+
+
+def scrutinise(path: Path, lexicon: Lexicon, now: datetime) -> Report:
+    """Return what `examine` does, and among the warnings whatever is allowed and hardly meant."""
+    from bot.config.doubts import doubts
+
+    report = examine(path)
+    if report.document is None:
+        return report
+    more = doubts(report.document, str(path), lexicon, now)
+    return replace(report, warnings=_in_order((*report.warnings, *more)))
 
 
 def data_dir(env: Mapping[str, str]) -> Path:
@@ -96,7 +116,7 @@ def store_path(config: Config, env: Mapping[str, str]) -> Path:
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column)))
 
 
 # ------------------------------------------------------------------------------------------- what pydantic refuses
@@ -117,7 +137,8 @@ _WANTED = {
 def _problem(error: Any, document: Document, name: str) -> Problem:
     """Say one of pydantic's errors in words for the writer of the file."""
     place: Place = tuple(part for part in error["loc"] if part != "[key]")
-    return Problem(document.line(place), dotted(place), _sentence(error, place), name)
+    line, column = document.place(place)
+    return Problem(line, dotted(place), _sentence(error, place), name, column)
 
 
 def _sentence(error: Any, place: Place) -> str:
@@ -126,11 +147,15 @@ def _sentence(error: Any, place: Place) -> str:
         return _unknown_key(place)
     if kind == "missing":
         return "is missing"
+    if kind == "string_too_long":
+        return f"is {len(given)} characters long: {error['ctx']['max_length']} is the most, and no text has such a name"
+    if kind == "string_too_short":
+        return "is empty: write a text, or leave it out"
     if kind in _WANTED:
         return f"should be {_WANTED[kind]}, is {_shown(given)}"
     if kind == "enum":
         choices = [word.strip("' ") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
-        return f"{given!r} is not known{_nearest(given, choices)}; one of {', '.join(choices)}"
+        return f"{given!r} is not known{_nearest(given, choices)} One of {', '.join(choices)}"
     if kind == "value_error":
         return str(error["ctx"]["error"])
     told = str(error["msg"]).removeprefix("Input ")
@@ -147,10 +172,12 @@ def _shown(value: object) -> str:
 def _unknown_key(place: Place) -> str:
     """Name the nearest key at this place, or the place where this key belongs."""
     word = str(place[-1])
+    if "token" in word.lower():
+        return "is no known key: tokens come from the environment (SLACK_BOT_TOKEN), never from this file"
     here = _section(place[:-1])
     keys = [field.alias or name for name, field in here.model_fields.items()] if here else []
     near = _nearest(word, keys)
-    if near:
+    if near != ".":
         return f"is no known key{near}"
     elsewhere = [where for where, _, _ in key_tree(Config) if where.rpartition(".")[2] == word]
     if elsewhere:
@@ -161,7 +188,8 @@ def _unknown_key(place: Place) -> str:
 def _nearest(word: object, choices: Iterable[str]) -> str:
     by_folded = {choice.lower(): choice for choice in choices}
     close = get_close_matches(str(word).lower(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[close[0]]}?" if close else ""
+    begun = [choice for choice in by_folded if len(str(word)) > 2 and choice.startswith(str(word).lower().rstrip("s"))]
+    return f"; did you mean {by_folded[(close + begun)[0]]}?" if close + begun else "."
 
 
 def _section(place: Place) -> type[BaseModel] | None:
@@ -213,7 +241,8 @@ class _Look:
         return [*self._same_feeds(), *self._same_names()]
 
     def _say(self, place: Place, message: str) -> Problem:
-        return Problem(self.document.line(place), dotted(place), message, self.name)
+        line, column = self.document.place(place)
+        return Problem(line, dotted(place), message, self.name, column)
 
     def _list(self, *place: str) -> list[Any]:
         at: Any = self.values
@@ -239,7 +268,7 @@ class _Look:
         known = pack_names()
         return [
             self._say(
-                ("packs", index), f"{name!r} is no pack{_nearest(name, known)}; `talentwire feeds --packs` lists them"
+                ("packs", index), f"{name!r} is no pack{_nearest(name, known)} `talentwire feeds --packs` lists them"
             )
             for index, name in enumerate(self._list("packs"))
             if isinstance(name, str) and name not in known

@@ -76,7 +76,9 @@ def _web_address(value: str) -> str:
     try:
         fetchable(value.strip(), ports=None)
     except FetchError as error:
-        raise ValueError(f"{redact(value)} is no web address that can be asked: {error.detail}") from None
+        whole = re.fullmatch(r"(?:(?:feed|rss)://)?((?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?)", value.strip(), re.IGNORECASE)
+        hint = f"; write https://{redact(whole[1])}" if whole else ""
+        raise ValueError(f"{redact(value)} is no web address that can be asked: {error.detail}{hint}") from None
     return value.strip()
 
 
@@ -389,6 +391,12 @@ class SlackConfig(Section):
         description="How many new stories a channel gets as messages within a while; what comes on top is told "
         "together, in one message.",
         examples=[{"most": 5, "within": "10m"}],
+    )
+    owner: Channel | None = Field(
+        default=None,
+        description="ID of a channel of yours that is told what ails the bot itself, such as an edit of this file that "
+        "cannot be used. The bot has to be a member of it.",
+        examples=["C0123456789"],
     )
     may_change: tuple[Annotated[str, AfterValidator(_changer)], ...] = Field(
         default=("members",),

@@ -21,10 +21,30 @@ _INTRO = """# Configuration
 
 Everything is set in one file, `config.yaml`. It is looked for in this order: `--config FILE`, the file that
 `TALENTWIRE_CONFIG` names, `/config/config.yaml`, `./config.yaml`. Unknown keys are refused; `talentwire check` names
-every problem at once, with its line, and ends with status 2.
+every problem at once, with its line and column, and ends with status 2. It warns of what can be used and is hardly
+meant: "OpenAl: did you mean OpenAI?", an entry that can never match, an alias that is an ordinary word, one feed under
+two addresses. With `--online` it asks the feeds, too.
 
 The file's first line names `config.schema.json`, so that editors with a YAML language server complete and check it.
 This page and the schema are made from the code by `make docs`.
+
+## Editing while it runs
+
+`talentwire run` looks at the file once a second and takes an edit whole, two seconds after the last write, or refuses
+it whole: then the old one stays in force, and the log, `talentwire health` and the channel in `slack.owner` say why.
+It does not matter how the file is written: in place, by an editor that renames, or by Kubernetes, which swaps a link.
+A file that looks cut off (it is empty, or the beginning of the one in force) is given half a minute to become whole.
+`SIGHUP` has the file looked at at once. The log and `talentwire health` name the one in force by the first 12 digits
+of its SHA-256 (as `sha256sum config.yaml` prints them) and since when.
+
+A container that mounts the file alone, not its folder, shows no file that an editor puts in its place by a rename:
+the bot notices and says so. Mount the folder, write in place, or start the container anew.
+
+Feeds, packs, the watchlist, mutes, routes, thresholds, channels and the network hold from the next entry
+on; what is under way is finished, and what is owed to a channel goes there. Two things take a new start: another
+`store`, whose edit is refused, and other tokens, which the log points out.
+
+## Values
 
 Lengths of time are a number and a unit: `90s`, `15m`, `48h`, `30d`, `2w`. Only `true` and `false` are truth values:
 `no` is Norwegian. Anchors, aliases and tags are refused.

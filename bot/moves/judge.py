@@ -52,7 +52,7 @@ def weigh(watch: Watch, title: str, body: str, language: str = "") -> Weighed | 
     text = joined(title, body)
     code = detect(watch.lexicon.languages, text, language)
     folded = fold(text)
-    hits = list(watch.gazetteer.scan(text, folded, frozenset((code, "en"))))
+    hits = _shown(list(watch.gazetteer.scan(text, folded, frozenset((code, "en")))))
     if not _gate(watch, hits, folded):
         return None
     reading = read(watch, title, text, folded, code, hits)
@@ -88,6 +88,16 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
         reasons=reasons(found, weights.score, told),
         evidence=_evidence(reading, told),
     )
+
+
+def _shown(hits: list[Hit]) -> list[Hit]:
+    """Leave out keywords that lie in a longer phrase which means something else; names are looked at where read."""
+    hidden = [hit for hit in hits if hit.term.kind == "not"]
+    return [
+        hit
+        for hit in hits
+        if hit.term.kind != "keyword" or not any(n.start <= hit.start and hit.end <= n.end for n in hidden)
+    ]
 
 
 def _gate(watch: Watch, hits: list[Hit], folded: str) -> bool:

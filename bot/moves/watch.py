@@ -182,7 +182,7 @@ class _Addition:
             self._watch(entry, "org", self.organisations)
         for entry in watchlist.people:
             self._watch(entry, "person", self.people)
-        for entry in watchlist.keywords:
+        for entry in (each for each in watchlist.keywords if each.weight):
             self.keywords[entry.name] = entry.weight
             self.terms += [_phrase("keyword", form, entry.name, "") for form in (entry.name, *entry.aliases)]
             self.terms += [Term("not", fold(form), entry.name) for form in entry.not_]

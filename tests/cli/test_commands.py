@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -167,11 +168,41 @@ def test_check_names_all_faults_with_their_lines(tmp_path):
     path.write_text("feeds: [https://a.example/f]\nwatchlst: {}\nthresholds:\n  alert: high\n")
     result = talentwire("check", path)
     assert result.exit_code == 2
-    assert f"{path}:2: watchlst" in result.output
+    assert f"{path}:2:1: watchlst" in result.output
     assert "watchlist" in result.output
-    assert f"{path}:4: thresholds.alert" in result.output
+    assert f"{path}:4:3: thresholds.alert" in result.output
     rows = json.loads(talentwire("check", path, "--json").output)["errors"]
     assert [row["line"] for row in rows] == [2, 4]
+
+
+def test_check_names_doubts_apart_and_ends_well(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("feeds: [https://a.example/f]\nwatchlist: {organisations: [OpenAl]}\n")
+    result = talentwire("check", path)
+    assert result.exit_code == 0
+    assert (
+        f"warning  {path}:2:29: watchlist.organisations[0]: 'OpenAl' is not known: did you mean OpenAI?"
+        in result.output
+    )
+    assert result.output.endswith(f"{path} is right: 1 feeds, 1 warning\n")
+    (row,) = json.loads(talentwire("check", path, "--json").output)["warnings"]
+    assert (row["line"], row["column"], row["key"]) == (2, 29, "watchlist.organisations[0]")
+
+
+def test_check_says_what_run_would_say_of_the_tokens(config, monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    result = talentwire("check", config)
+    assert result.exit_code == 2
+    assert "slack.channel: is missing, though SLACK_BOT_TOKEN is set" in result.output
+    monkeypatch.setenv("SLACK_APP_TOKEN_FILE", "/nowhere/token")
+    assert "SLACK_APP_TOKEN_FILE: names /nowhere/token" in talentwire("check", config).output
+
+
+def test_check_online_asks_the_feeds_too(world, world_config):
+    result = talentwire("check", world_config, "--online", "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["ok"], told["errors"]) == (1, False, [])
+    assert (len(told["feeds"]), sum(not row["ok"] for row in told["feeds"])) == (13, 2)
 
 
 def test_other_commands_say_the_same_of_a_broken_file(tmp_path):
@@ -179,7 +210,7 @@ def test_other_commands_say_the_same_of_a_broken_file(tmp_path):
     path.write_text("feeds: [https://a.example/f]\nwatchlst: {}\n")
     result = talentwire("feeds", "-c", path)
     assert result.exit_code == 2
-    assert f"{path}:2: watchlst" in result.output
+    assert f"{path}:2:1: watchlst" in result.output
 
 
 def test_no_configuration_at_all_is_said(tmp_path, monkeypatch):
@@ -187,6 +218,88 @@ def test_no_configuration_at_all_is_said(tmp_path, monkeypatch):
     result = talentwire("once")
     assert result.exit_code == 2
     assert "config.yaml" in result.output
+
+
+# ---------------------------------------------------------------------------------------------- watch, mute
+
+
+def test_watch_add_shows_the_edit_and_its_doubts_asks_and_writes(config):
+    before = config.read_text()
+    shown = talentwire("watch", "add", "OpenAl", "--alias", "Window", "-c", config, text="n\n")
+    assert shown.exit_code == 0
+    assert "aliases: [Window]" in shown.output
+    assert "did you mean OpenAI?" in shown.output
+    assert "ordinary word" in shown.output
+    assert config.read_text() == before, "the answer was no"
+    assert talentwire("watch", "add", "Ilya Sutskever", "--yes", "-c", config).exit_code == 0
+    assert talentwire("watch", "add", "Quillhof", "--weight", "2", "-c", config, text="y\n").exit_code == 0
+    again = talentwire("watch", "add", "quillhof", "--weight", "2", "--yes", "-c", config)
+    assert (again.exit_code, "already" in again.output) == (1, True)
+    rows = json.loads(talentwire("watch", "list", "-c", config, "--json").output)
+    assert [(row["kind"], row["name"], row["from"], row["until"]) for row in rows] == [
+        ("organisation", "Norvane AI", f"{config}:2", None),
+        ("organisation", "Quillhof", f"{config}:2", None),
+        ("person", "Ilya Sutskever", f"{config}:2", None),  # known as a person
+    ]
+    assert "weight 2" in talentwire("watch", "list", "-c", config).output
+    assert "known anyway" in talentwire("watch", "list", "--known", "-c", config).output
+    assert talentwire("watch", "remove", "quillhof", "--yes", "-c", config).exit_code == 0
+    assert talentwire("watch", "remove", "quillhof", "--yes", "-c", config).exit_code == 1
+
+
+def test_without_an_answer_nothing_is_written(config):
+    before = config.read_text()
+    assert talentwire("mute", "add", "x.example", "-c", config).exit_code == 1
+    assert config.read_text() == before
+
+
+def test_where_the_file_cannot_be_changed_the_lines_to_paste_are_printed(config, monkeypatch):
+    """Root may write anywhere, so that the refusal of the file system is planted."""
+    before = config.read_text()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    result = talentwire("mute", "add", "x.example", "--until", "2026-12-31", "--yes", "-c", config)
+    assert result.exit_code == 1
+    assert "Read-only file system" in result.output
+    assert result.output.endswith("under `mute`:\nmute:\n  - {what: x.example, until: 2026-12-31}\n")
+    assert config.read_text() == before
+    result = talentwire("watch", "add", "Quillhof", "--yes", "-c", config)
+    assert (result.exit_code, "under `watchlist.organisations`" in result.output) == (1, True)
+    assert "in the place of:" in result.output
+
+
+def test_lists_name_what_readers_asked_for_in_slack_and_how_long(config):
+    from bot.adapters.store import SqliteStore
+    from bot.model import Preference, PreferenceVerb, Subject
+
+    now = SystemClock().now()
+    store = SqliteStore(config.parent / "t.db")
+    for verb, subject, label in (
+        (PreferenceVerb.FOLLOW, Subject.PERSON, "Ada Ferrano"),
+        (PreferenceVerb.MUTE, Subject.SOURCE, "loop.example"),
+    ):
+        store.prefer(Preference(0, verb, subject, label, label, "C0ALERTS", "U0ADA", now, now + timedelta(days=7)))
+    store.note("config", json.dumps({"hash": "0123456789ab", "since": now.isoformat(), "refused": None}))
+    store.close()
+    watched, muted = (talentwire(command, "list", "-c", config).output for command in ("watch", "mute"))
+    assert re.search(r"person +Ada Ferrano +until 20\S+ \S+ UTC +Slack, by U0ADA  \(in C0ALERTS\)", watched)
+    assert re.search(r"source +loop.example +until", muted)
+    assert "loop.example" not in watched
+    assert "another state of this file" in watched
+    assert "0123456789ab" in watched
+
+
+def test_mutes_are_listed_with_their_end_also_when_it_has_come(config):
+    for day in ("2020-01-01", "2199-12-31"):
+        assert talentwire("mute", "add", f"{day}.example", "--until", day, "--yes", "-c", config).exit_code == 0
+    over, lasting = talentwire("mute", "list", "-c", config).stdout.splitlines()
+    assert over.endswith("(over)")
+    assert "until 2200-01-01 00:00 UTC" in lasting
+    assert talentwire("mute", "remove", "2020-01-01.example", "--yes", "-c", config).exit_code == 0
+    assert talentwire("mute", "remove", "2020-01-01.example", "--yes", "-c", config).exit_code == 1
 
 
 # ---------------------------------------------------------------------------------------------- classify, group, why
@@ -373,7 +486,7 @@ class Running:
             assert self.news.wait_for(lambda: any(words in line for line in self.lines), 30), "".join(self.lines)
 
 
-def test_run_tells_what_is_on_alerts_is_healthy_keeps_others_out_and_stops_when_told(world, world_config):
+def test_run_tells_what_is_on_alerts_takes_edits_is_healthy_keeps_others_out_and_stops_when_told(world, world_config):
     running = Running(world_config)
     try:
         running.wait_for("talentwire feeds · talentwire why URL")
@@ -383,6 +496,21 @@ def test_run_tells_what_is_on_alerts_is_healthy_keeps_others_out_and_stops_when_
         assert second.exit_code == 1
         assert "another instance" in second.output
         assert talentwire("health", "-c", world_config).exit_code == 0
+        right = world_config.read_text("utf-8")
+        for text, words in (
+            (f"{right}\nmute: [{{what: OpenAI}}]\n", "mute +1 -0"),
+            ("feeds: [", "config stays as it was"),
+        ):
+            world_config.write_text(text, "utf-8")
+            running.process.send_signal(signal.SIGHUP)
+            running.wait_for(words)
+        copy = world_config.with_name("copy.yaml")
+        copy.write_text(right, "utf-8")
+        health = talentwire("health", "-c", copy)
+        assert (health.exit_code, "is refused:\n" in health.output) == (0, True), health.output
+        told = json.loads(talentwire("health", "-c", copy, "--json").output)["config"]
+        assert len(told["hash"]) == 12
+        assert ":1:" in told["refused"]["problems"][0]
     finally:
         running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(10) == 0
