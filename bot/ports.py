@@ -44,6 +44,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never run backwards."""
 
+    def real(self, seconds: float) -> float:
+        """Return how many seconds of the machine pass while so many of this clock do: how long a wait has to be."""
+
 
 class Fetcher(Protocol):
     """Gets URLs: safely (addresses judged), politely (per host), within bounds (bytes and seconds)."""

@@ -111,7 +111,8 @@ class Service:
                 self._running.append(thread)
         for thread in self._running:
             thread.start()
-        self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, misfire_grace_time=None, coalesce=True)
+        tick_s = self._pipeline.clock.real(TICK_S)
+        self._scheduler.add_job(self._tick, "interval", seconds=tick_s, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._prune, "interval", hours=PRUNE_EVERY_H, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._back_up, "interval", minutes=10, misfire_grace_time=None, coalesce=True)
         self._scheduler.start()
@@ -126,7 +127,7 @@ class Service:
         clock = self._pipeline.clock
         until = clock.monotonic() + STOP_WITHIN_S
         for thread in reversed(self._running):  # the one that talks to Slack first
-            thread.join(max(0.0, until - clock.monotonic()))
+            thread.join(clock.real(max(0.0, until - clock.monotonic())))
         late = [thread.name for thread in self._running if thread.is_alive()]
         event(log, "service stopped", left_in_flight=", ".join(late) or None)
 
@@ -145,6 +146,7 @@ class Service:
         back_up(self._pipeline, self._store)
 
     def _loop(self, stage: Stage, bell: threading.Event) -> None:
+        real = self._pipeline.clock.real
         while not self._stopping.is_set():
             bell.clear()
             try:
@@ -153,11 +155,11 @@ class Service:
                         following.ring()
             except StoreError as error:
                 event(log, "store failed", level=logging.ERROR, stage=stage.name, error=str(error))
-                self._stopping.wait(PAUSE_S)
+                self._stopping.wait(real(PAUSE_S))
             except Exception:  # noqa: BLE001 - a bug in one stage must not stop the others
                 event(log, "stage broke", level=logging.ERROR, exc_info=True, stage=stage.name)
-                self._stopping.wait(PAUSE_S)
-            bell.wait(_DOZE_S)
+                self._stopping.wait(real(PAUSE_S))
+            bell.wait(real(_DOZE_S))
 
 
 def prune(pipeline: Pipeline, store: SqliteStore) -> None:
@@ -201,4 +203,5 @@ def finish_all(pipeline: Pipeline, store: SqliteStore, *, threads: int, patience
         due = store.next_work(pace_s=pipeline.limits.pace_s)
         if due is None or clock.monotonic() >= until or due - clock.now() > timedelta(seconds=patience_s):
             return
-        pause.wait(min(max(0.05, (due - clock.now()).total_seconds()), until - clock.monotonic()))
+        wait_s = min(max(0.05, (due - clock.now()).total_seconds()), until - clock.monotonic())
+        pause.wait(clock.real(wait_s))

@@ -102,7 +102,7 @@ class SlackNotifier:
             raise ConfigError((Problem(0, "SLACK_API_URL", "is neither http nor https"),))
         self._base = base
         self._clock = clock
-        self._client = OneCallClient(token, base, timeout_s, context or ssl.create_default_context(), proxy)
+        self._client = OneCallClient(token, base, clock.real(timeout_s), context or ssl.create_default_context(), proxy)
         self._identity: Identity | None = None
         self._skew = timedelta(0)  # how far Slack's clock is ahead of ours
         self._not_before: dict[tuple[str, str], float] = {}  # method and channel -> monotonic seconds
