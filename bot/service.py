@@ -37,6 +37,7 @@ class Threads:
     poll: int = 16
     slow: int = 4
     pages: int = 8
+    deliver: int = 8  # channels that Slack keeps waiting at a time before others wait, too
 
 
 @dataclass(slots=True)
@@ -53,6 +54,34 @@ class Stage:
         """Wake every thread of the stage."""
         for bell in self.bells:
             bell.set()
+
+
+class Couriers:
+    """Hands out the channels with something due to any number of threads, each channel to one at a time."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def step(self) -> bool:
+        """Take one step for one channel that nobody is at; False if there is none."""
+        channel = self._take()
+        if channel is None:
+            return False
+        try:
+            self._pipeline.deliver_to(channel)
+        finally:
+            with self._lock:
+                self._busy.discard(channel)
+        return True
+
+    def _take(self) -> str | None:
+        with self._lock:  # looked up under the lock: what another thread has just settled is not due any more
+            channel = next((one for one in self._pipeline.due_channels() if one not in self._busy), None)
+            if channel is not None:
+                self._busy.add(channel)
+            return channel
 
 
 class Service:
@@ -79,14 +108,15 @@ class Service:
 
     def _make_stages(self, threads: Threads) -> list[Stage]:
         p = self._pipeline
-        deliver = Stage("deliver", lambda: p.deliver_alerts() or p.sweep_channels(), 1)
+        sweep = Stage("sweep", p.sweep_channels, 1)
+        deliver = Stage("deliver", Couriers(p).step, threads.deliver, (sweep,))
         judge = Stage("judge", self._judge, 1, (deliver,))
         pulse = Stage("pulse", p.send_heartbeat, 1)
         pages = Stage("pages", p.read_page, threads.pages, (judge,))
         sift = Stage("sift", p.sift_entries, 1, (pages, judge))
         fast = Stage("poll", lambda: self._poll(slow=False), threads.poll, (sift, judge))
         slow = Stage("slow", lambda: self._poll(slow=True), threads.slow, (sift, judge))
-        return [fast, slow, sift, pages, pulse, judge, deliver]
+        return [fast, slow, sift, pages, pulse, judge, sweep, deliver]
 
     def _judge(self) -> object:
         """Do the first thing that is to be done: all that decides on stories is one thread's work."""

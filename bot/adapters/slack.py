@@ -34,6 +34,7 @@ _CLOCK_SKEW = timedelta(seconds=120)
 _PAGE = 200  # messages; Slack gives fewer where it restricts the reading of histories
 _MAX_PAGES = 500
 _MEMBERS = 1_000  # a page
+_UNREADABLE = "unreadable answer"
 _ANSWER_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 _FATES = {
@@ -148,7 +149,7 @@ class SlackNotifier:
         found = [
             Receipt(operation.channel, str(message["ts"]), bool(message.get("reply_count") or message.get("reactions")))
             for message in self._ours(operation, oldest)
-            if _metadata(message) == (kind, operation.key)
+            if _carries(message, kind, operation.key)
         ]
         return sorted(found, key=lambda receipt: float(receipt.ts))
 
@@ -245,18 +246,19 @@ class SlackNotifier:
             if failure.reason is DeliveryReason.RATE_LIMITED:
                 self._not_before[limit] = self._clock.monotonic() + (failure.retry_after or 1.0)
             raise failure from None
-        self._keep_skew(headers)
         if not isinstance(body, dict):
             raise _delivery_error(DeliveryReason.UNKNOWN, f"{method}: no JSON object")
+        self._keep_skew(headers)
         return body, headers
 
     def _mapped(self, method: str, error: Exception) -> DeliveryError:
         if not isinstance(error, SlackApiError):
             return _delivery_error(_reason_of(error), f"{method}: {_kind(error)}")
         headers = _lower(getattr(error.response, "headers", {}) or {})
-        self._keep_skew(headers)
         status = getattr(error.response, "status_code", 0)
         word = _word(error.response)
+        if word != _UNREADABLE:  # else it is a page of who knows whom, with a clock of its own
+            self._keep_skew(headers)
         reason = DeliveryReason.RATE_LIMITED if status == 429 else _reason_of_word(word)
         detail = f"{method}: {word}" if status in (0, 200) else f"{method}: {word} (status {status})"
         return _delivery_error(reason, detail, _seconds(headers.get("retry-after", "")))
@@ -332,6 +334,12 @@ def _metadata(message: Mapping[str, Any]) -> tuple[Any, Any]:
     return metadata.get("event_type"), payload.get("k") if isinstance(payload, Mapping) else None
 
 
+def _carries(message: Mapping[str, Any], kind: object, key: str) -> bool:
+    """Tell whether a message carries the key; of what was taken over from a channel the event type is not known."""
+    event_type, carried = _metadata(message)
+    return carried == key and kind in (None, event_type)
+
+
 def _posted(channel: str, message: Mapping[str, Any]) -> Posted | None:
     """Return a message of ours with its key and facts, None if it carries none."""
     key = _metadata(message)[1]
@@ -364,7 +372,7 @@ def _word(response: Any) -> str:
     """Return Slack's error word, if it is one: an answer may be anything."""
     data = getattr(response, "data", None)
     word = data.get("error") if isinstance(data, dict) else None
-    return word if isinstance(word, str) and re.fullmatch(r"[a-z0-9_]{1,80}", word) else "unreadable answer"
+    return word if isinstance(word, str) and re.fullmatch(r"[a-z0-9_]{1,80}", word) else _UNREADABLE
 
 
 def _kind(error: Exception) -> str:

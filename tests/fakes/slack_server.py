@@ -23,7 +23,8 @@ is stored all the same, so much later.
 Time: Slack's clock is the one handed in (`serve(clock=...)`; on the command line the machine's at `--speed` from
 `--origin`, see `SystemClock`) plus `ahead` seconds (config): in timestamps, lag, rate limits, Retry-After, late answers
 and the Date header alike. A bot that is given the same clock sees all of that in its own seconds; a test moves the clock
-instead of sleeping. What was to be stored late is stored at its own moment, also where the clock skipped that.
+instead of sleeping. The pages of http and html faults carry the machine's Date, as those of a proxy whose clock is
+wrong would. What was to be stored late is stored at its own moment, also where the clock skipped that.
 
 Admin (JSON): GET /_admin/state, /_admin/messages?channel=C, /_admin/calls; POST /_admin/reset, /_admin/faults,
 /_admin/config, /_admin/release, /_admin/channel, /_admin/post_as_user, /_admin/react, /_admin/socket/send,
@@ -181,6 +182,15 @@ class Workspace:
     def store_later(self, seconds, call):
         heapq.heappush(self.late, (self.time() + seconds, next(self.order), call))
 
+    async def after(self, seconds, call):
+        """Return what `call` returns at its moment, None if the workspace was reset before."""
+        box, generation, when = [], self.generation, self.time() + seconds
+        self.store_later(seconds, lambda: box.append(call()))
+        while not box and generation == self.generation:
+            await self.sleep(max(0.0, when - self.time()) + 0.001)
+            self.catch_up()
+        return box[0] if box else None
+
     def catch_up(self):
         """Store what was to be stored by now, each at its own moment."""
         while self.late and self.late[0][0] <= self.time():
@@ -317,7 +327,7 @@ class Workspace:
         if units(text) > LIMITS["post_text_truncated"]:
             text, warnings = text[: LIMITS["post_text_truncated"]], ["message_truncated"]
         lint += [f"{k}: not switched off" for k in ("unfurl_links", "unfurl_media") if args.get(k) is not False]
-        lint += [f"unknown argument: {k}" for k in args.keys() - set(METHODS["chat.postMessage"][2].split())]
+        lint += [f"unknown argument: {k}" for k in args.keys() - set(METHODS["chat.postMessage"][2].split()) - {"_base"}]
         msg = self.add(
             ch["id"],
             text=text,
@@ -671,23 +681,46 @@ async def api(request):
     ws, method = request.app[WS], request.match_info["method"]
     ws.catch_up()
     entry, generation = {"t": ws.time(), "method": method, "fault": None}, ws.generation
-    status, headers, token, rule, args = 200, {}, None, None, {}
+    token, rule, args = None, None, {}
     try:
         args, token = await arguments(request)
-        entry["args"] = dict(args)
-        rule = ws.fault_for(method, args)
-        if rule:
-            entry["fault"] = {k: rule[k] for k in ("action", "when") if k in rule}
-            rule["_channel"] = args.get("channel") if method == "chat.postMessage" else None
-            if rule.get("when", "before") == "before":
-                if "late" in rule:
-                    ws.store_later(rule["late"], lambda: store_late(ws, method, token, args))
-                response = await apply_fault(ws, request, rule, token)
-                if response is not None:
-                    ws.record(entry | {"status": response.status, "stored": False})
-                    return response
-                if generation != ws.generation:
-                    return web.Response(status=503)
+    except SlackError as error:
+        return web.json_response(error.body)
+    entry["args"] = dict(args)
+    args["_base"] = f"http://{request.host}"
+    rule = ws.fault_for(method, args)
+    if rule:
+        entry["fault"] = {k: rule[k] for k in ("action", "when") if k in rule}
+        rule["_channel"] = args.get("channel") if method == "chat.postMessage" else None
+    before = rule if rule and rule.get("when", "before") == "before" else None
+    if before and before["action"] == "slow":
+        answered = await ws.after(before.get("seconds", 1), lambda: answer(ws, method, token, args, entry))
+        if answered is None:
+            return web.Response(status=503)
+    else:
+        if before:
+            if "late" in rule:
+                ws.store_later(rule["late"], lambda: store_late(ws, method, token, args))
+            response = await apply_fault(ws, request, rule, token)
+            if response is not None:
+                ws.record(entry | {"status": response.status, "stored": False})
+                return response
+            if generation != ws.generation:
+                return web.Response(status=503)
+        answered = answer(ws, method, token, args, entry)
+    if rule and rule.get("when") == "after":
+        response = await apply_fault(ws, request, rule, token)
+        if response is not None:
+            return response
+    status, headers, body = answered
+    headers |= {"x-oauth-scopes": ",".join(ws.config["scopes"])}
+    return web.json_response(body, status=status, headers=headers)
+
+
+def answer(ws, method, token, args, entry):
+    """What Slack makes of a call: status, headers and body. The call is logged."""
+    status, headers = 200, {}
+    try:
         authorise(ws, method, token, args)
         wait = ws.rate_limited(method, args)
         if wait > 0:
@@ -696,25 +729,12 @@ async def api(request):
             ws.blocked[key] = max(ws.blocked.get(key, ws.monotonic()), ws.monotonic() + wait)
             status, headers = 429, {"Retry-After": str(seconds)}
             raise SlackError("ratelimited")  # noqa: TRY301
-        if method in ("files.getUploadURLExternal", "apps.connections.open"):
-            args["_base"] = f"http://{request.host}"
         body = perform(ws, method, args)
     except SlackError as error:
         body = error.body
-    ws.record(
-        entry
-        | {
-            "status": status,
-            "result": {k: body[k] for k in ("ok", "error", "ts", "channel") if k in body},
-            "stored": body["ok"],
-        }
-    )
-    if rule and rule.get("when") == "after":
-        response = await apply_fault(ws, request, rule, token)
-        if response is not None:
-            return response
-    headers |= {"x-oauth-scopes": ",".join(ws.config["scopes"]), "Date": formatdate(ws.time(), usegmt=True)}
-    return web.json_response(body, status=status, headers=headers)
+    result = {k: body[k] for k in ("ok", "error", "ts", "channel") if k in body}
+    ws.record(entry | {"status": status, "result": result, "stored": body["ok"]})
+    return status, headers, body
 
 
 async def upload(request):
@@ -873,10 +893,17 @@ async def socket_admin(request):
         return web.json_response({"acked": False, "envelope_id": eid})
 
 
+async def date(request, response):
+    """All that Slack itself says carries its time."""
+    if response.content_type == "application/json":
+        response.headers["Date"] = formatdate(request.app[WS].time(), usegmt=True)
+
+
 def make_app(log_path=None, faults=(), clock=None):
     """The aiohttp application."""
     app = web.Application(client_max_size=32 * 1024 * 1024)
     app[WS] = Workspace(log_path, faults, clock)
+    app.on_response_prepare.append(date)
     app.router.add_route("*", "/api/{method}", api)
     app.router.add_post("/upload/v1/{fid}", upload)
     app.router.add_post("/response/{rid}", response_url)
