@@ -228,6 +228,47 @@ def check(file: Path | None, as_json: bool) -> None:
     sys.exit(0 if report.config is not None else 2)
 
 
+@main.command(short_help="Does Slack let the bot do what it needs?")
+@click.option("--channel", default="", metavar="ID", help="Test in this channel. Default: slack.channel of the config.")
+@click.option(
+    "--lag", is_flag=True, help="Also measure with 20 messages how late Slack's history is, and propose settle_s."
+)
+@_config_option
+@_json_option
+def doctor(channel: str, lag: bool, config_file: Path | None, as_json: bool) -> None:
+    """Try all that the bot needs of Slack, and say for each failure what to click.
+
+    Looks at the tokens' kinds, the scopes, the membership; posts a message, finds it again by its metadata, and deletes
+    it; asks whether a socket may be opened. Exit status 0 if all is well, 1 if not.
+
+    \b
+    Examples:  talentwire doctor
+               talentwire doctor --channel C0123456789 --lag
+    """
+    from bot.adapters.clock import SystemClock
+    from bot.commands import doctor as doctors
+
+    config, _ = _load(config_file, feedless=True)
+    _set_up_logs("warning")
+    findings = []
+    looking = doctors.Doctor(
+        os.environ,
+        config,
+        SystemClock(),
+        pause=threading.Event().wait,
+        say=lambda words: click.echo(f"    ({words})", err=True),
+        channel=channel,
+        lag=lag,
+    )
+    for finding in looking.examine():
+        findings.append(finding)
+        if not as_json:
+            click.echo("\n".join(doctors.lines([finding])))
+    if as_json:
+        _print_json(doctors.data(findings))
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
 def _problem_json(problem: Any) -> dict[str, Any]:
     return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message}
 

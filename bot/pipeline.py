@@ -988,10 +988,8 @@ class Pipeline:
             self.store.owe([update])
             self.store.settle(told)
             return
-        if operation.state is OperationState.SENDING:
-            settled = self._look_for(operation)
-        else:
-            settled = self._attempt(operation)
+        take = self._look_for if operation.state is OperationState.SENDING else self._attempt
+        settled = take(operation)
         self.store.settle(settled)
         self._log_operation(settled)
 

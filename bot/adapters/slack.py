@@ -78,6 +78,16 @@ class Identity:
     scopes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What Slack says of a channel."""
+
+    name: str
+    is_private: bool
+    is_member: bool
+    is_archived: bool
+
+
 class SlackNotifier:
     """Posts, changes and deletes messages, and finds them again by the key in their metadata.
 
@@ -122,6 +132,19 @@ class SlackNotifier:
             scopes=tuple(scope.strip() for scope in scopes if scope.strip()),
         )
         return self._identity
+
+    def channel(self, channel: str) -> Channel:
+        """Ask what a channel is, and whether the bot is in it. Raises DeliveryError."""
+        answer, _ = self._call("conversations.info", {"channel": channel})
+        found = answer.get("channel")
+        if not isinstance(found, dict):
+            raise _delivery_error(DeliveryReason.UNKNOWN, "conversations.info: an answer without the channel")
+        return Channel(
+            name=str(found.get("name", "")),
+            is_private=bool(found.get("is_private")),
+            is_member=bool(found.get("is_member")),
+            is_archived=bool(found.get("is_archived")),
+        )
 
     def apply(self, operation: Operation) -> Receipt:
         """Carry out one attempt of `operation`. Raises DeliveryError: UNKNOWN if it may have arrived."""
@@ -260,6 +283,7 @@ class SlackNotifier:
         if word != _UNREADABLE:  # else it is a page of who knows whom, with a clock of its own
             self._keep_skew(headers)
         reason = DeliveryReason.RATE_LIMITED if status == 429 else _reason_of_word(word)
+        word += _scopes_of(error.response)
         detail = f"{method}: {word}" if status in (0, 200) else f"{method}: {word} (status {status})"
         return _delivery_error(reason, detail, _seconds(headers.get("retry-after", "")))
 
@@ -373,6 +397,13 @@ def _word(response: Any) -> str:
     data = getattr(response, "data", None)
     word = data.get("error") if isinstance(data, dict) else None
     return word if isinstance(word, str) and re.fullmatch(r"[a-z0-9_]{1,80}", word) else _UNREADABLE
+
+
+def _scopes_of(response: Any) -> str:
+    """Return which scope a call wanted, where Slack says so."""
+    data = getattr(response, "data", None)
+    needed = data.get("needed") if isinstance(data, dict) else None
+    return f", {needed} is needed" if isinstance(needed, str) and re.fullmatch(r"[a-z:.,]{1,200}", needed) else ""
 
 
 def _kind(error: Exception) -> str:

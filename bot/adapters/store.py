@@ -805,7 +805,9 @@ class SqliteStore:
         """See `Store`."""
         count = 0
         with self._transaction() as db:
-            blank = db.execute("SELECT 1 FROM outbox WHERE channel = ? AND ts <> '' LIMIT 1", (channel,)).fetchone() is None
+            blank = (
+                db.execute("SELECT 1 FROM outbox WHERE channel = ? AND ts <> '' LIMIT 1", (channel,)).fetchone() is None
+            )
             for one in posted:
                 known = db.execute("SELECT attempts, ts FROM outbox WHERE key = ?", (one.key,)).fetchone()
                 if known is None:

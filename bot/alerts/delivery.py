@@ -186,7 +186,7 @@ def twin_of(operation: Operation, learnt: Sequence[Operation]) -> Operation | No
 
 def after_twin(operation: Operation, twin: Operation, now: datetime) -> tuple[Operation, Operation]:
     """Return `operation` as told already by the message of `twin`, and what brings that message up to date."""
-    told = replace(operation, state=OperationState.SENT, ts=twin.ts, error="")
+    told = replace(operation, state=OperationState.SENT, ts=twin.ts, attempts=0, error="")
     update = Operation(
         key=OperationKey(digest(operation.key, twin.ts, "twin")),
         channel=operation.channel,
@@ -222,8 +222,9 @@ def after_sweep(
 ) -> tuple[Operation, tuple[Operation, ...]]:
     """Return `operation` with its next sweep, and the deletions of all messages with its key but one.
 
-    The one that people answered stays, else the one that we know, which got our edits and replies. The deletions are owed before `operation` is settled: their
-    keys are functions of what they delete, so owing them twice is owing them once.
+    The one that people answered stays, else the one that we know, which got our edits and replies. The deletions are
+    owed before `operation` is settled: their keys are functions of what they delete, so owing them twice is owing them
+    once.
     """
     sweeps = operation.looks + 1
     times = policy.sweep_after

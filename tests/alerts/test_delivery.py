@@ -176,13 +176,13 @@ def test_a_channel_that_cannot_be_read(reason, minutes, on_unknown, state, decis
     assert after.error.startswith(decision.value)
 
 
-def test_a_sweep_deletes_all_but_the_earliest_and_comes_again():
+def test_a_sweep_deletes_all_but_the_message_that_we_know_and_comes_again():
     sent = delivery.after_receipt(operation(attempts=2), Receipt("C1", "30.0"), NOON, POLICY)
     receipts = [Receipt("C1", ts) for ts in ("10.0", "30.0", "40.0")]
     swept, deletions = delivery.after_sweep(sent, receipts, NOON, POLICY)
-    assert swept.ts == "10.0"
+    assert swept.ts == "30.0"  # our edits and replies went there
     assert [(d.verb, d.channel, d.target_ts) for d in deletions] == [
-        (Verb.DELETE, "C1", "30.0"),
+        (Verb.DELETE, "C1", "10.0"),
         (Verb.DELETE, "C1", "40.0"),
     ]
     assert swept.sweep_at == NOON + timedelta(seconds=540)

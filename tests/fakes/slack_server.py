@@ -327,7 +327,9 @@ class Workspace:
         if units(text) > LIMITS["post_text_truncated"]:
             text, warnings = text[: LIMITS["post_text_truncated"]], ["message_truncated"]
         lint += [f"{k}: not switched off" for k in ("unfurl_links", "unfurl_media") if args.get(k) is not False]
-        lint += [f"unknown argument: {k}" for k in args.keys() - set(METHODS["chat.postMessage"][2].split()) - {"_base"}]
+        lint += [
+            f"unknown argument: {k}" for k in args.keys() - set(METHODS["chat.postMessage"][2].split()) - {"_base"}
+        ]
         msg = self.add(
             ch["id"],
             text=text,

@@ -123,7 +123,12 @@ def owed_to(channel: str, draw: Random) -> Iterator[Owed]:
 
 def fault(draw: Random, channel: str | None) -> dict[str, Any]:
     """One rule for the fake; most hit posts, some edits, deletions and look-ups."""
-    methods = ("chat.postMessage",) * 7 + ("chat.update", "chat.delete", "conversations.history", "conversations.replies")
+    methods = ("chat.postMessage",) * 7 + (
+        "chat.update",
+        "chat.delete",
+        "conversations.history",
+        "conversations.replies",
+    )
     rule: dict[str, Any] = {"method": draw.choice(methods), "skip": draw.randint(0, 3), "times": 1}
     if channel is not None:
         rule["channel"] = channel
@@ -133,7 +138,11 @@ def fault(draw: Random, channel: str | None) -> dict[str, Any]:
             {"action": "drop", "when": when},
             {"action": "drop", "when": when, "reset": True},
             {"action": "drop", "when": "before", "late": draw.uniform(0.1, 1.0) * SETTLE_S},
-            {"action": "drop", "when": "before", "late": draw.uniform(1.0, 4.0) * SETTLE_S},  # beyond two settle times, too
+            {
+                "action": "drop",
+                "when": "before",
+                "late": draw.uniform(1.0, 4.0) * SETTLE_S,
+            },  # beyond two settle times, too
             {"action": "http", "status": draw.choice((500, 502, 503, 504)), "when": when},
             {"action": "http", "status": 503, "when": when, "retry_after": draw.randint(1, 30)},
             {"action": "html", "when": when},
@@ -237,9 +246,7 @@ class World:
             batches = sorted({one.batch for one in self.plan.owed})
             for _ in range(life.steps):
                 while batches and self.owed_at(batches[0]) <= self.clock.now():
-                    pipeline.store.owe(
-                        [operation(o, self.began) for o in self.plan.owed if o.batch == batches[0]]
-                    )
+                    pipeline.store.owe([operation(o, self.began) for o in self.plan.owed if o.batch == batches[0]])
                     batches.pop(0)
                 if pipeline.deliver_alerts() or pipeline.sweep_channels():
                     continue
@@ -357,7 +364,7 @@ def forked(world: World, life: Life) -> str:
             world.slack.config(pid=os.getpid())
             world.live(life)
             status = FINISHED
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - told, and the life counts as broken
             traceback.print_exc()
         finally:
             os._exit(status)
@@ -391,9 +398,7 @@ def counted(plan: Plan, slack: Running, state: dict[str, Any]) -> Counter[str]:
     calls = slack.admin("calls")
     hit = Counter(f"fault {c['fault']['action']}" for c in calls if isinstance(c.get("fault"), dict))
     late = sum(c.get("fault") == "late" for c in calls)
-    kinds = Counter(
-        {"owed": len(plan.owed), "calls": len(calls), "stored late": late, "deleted by the sweep": doubles}
-    )
+    kinds = Counter({"owed": len(plan.owed), "calls": len(calls), "stored late": late, "deleted by the sweep": doubles})
     return kinds + hit
 
 
@@ -463,12 +468,16 @@ def alone(seed: int, mutation: str) -> bool:
             key = (what.get("metadata") or {}).get("event_payload", {}).get("k") or what.get("ts", "")
             key = key or what.get("oldest", "")
             outcome = {**(call.get("result") or {}), "status": call.get("status")}
-            print(f"{call['t'] - began:8.1f} s  {call['method']} {what.get('channel', '')} {key} {call['fault'] or ''} {outcome}")
+            print(
+                f"{call['t'] - began:8.1f} s  {call['method']} {what.get('channel', '')} {key} {call['fault'] or ''} {outcome}"
+            )
         for channel in (WELL, SICK):
             for one in sorted(slack.admin(f"messages?channel={channel}&deleted"), key=lambda m: m["ts"]):
                 gone = "deleted" if one["deleted"] else ""
                 key = one["metadata"]["event_payload"]["k"]
-                print(f"{channel} {float(one['ts']) - began:8.1f} s  {key} in {one['thread_ts'] or 'the channel'} {gone}")
+                print(
+                    f"{channel} {float(one['ts']) - began:8.1f} s  {key} in {one['thread_ts'] or 'the channel'} {gone}"
+                )
     print("\n".join(wrong) or "green")
     return bool(wrong)
 
