@@ -1013,6 +1013,10 @@ class Pipeline:
         event(log, "channel learnt", level=logging.DEBUG, channel=waiting.channel, messages=count)
 
     def _attempt(self, operation: Operation) -> Operation:
+        if delivery.may_stand(operation):
+            operation = self._look_for(operation)
+            if operation.state is not OperationState.PENDING:
+                return operation
         begun = delivery.begin(operation, self.clock.now(), self.policy)
         # Counted before posting: a crash here must cost an attempt, or we could post for ever.
         self.store.settle(begun)

@@ -78,6 +78,15 @@ def begin(operation: Operation, now: datetime, policy: Policy) -> Operation:
     )
 
 
+def may_stand(operation: Operation) -> bool:
+    """Tell whether an operation that is to be attempted may stand there by now, and so is looked for once more.
+
+    Time has passed since it was looked for: a back-off, or a death and a restart. Not where nobody could look.
+    """
+    unseen = operation.error.startswith(Decision.RESEND_UNSEEN.value)
+    return operation.attempts > 0 and operation.verb not in _IDEMPOTENT and not unseen
+
+
 def after_receipt(operation: Operation, receipt: Receipt, now: datetime, policy: Policy) -> Operation:
     """Return `operation` as sent; one that took several attempts is swept later."""
     sweep = operation.verb not in _IDEMPOTENT and operation.attempts > 1 and policy.sweep_after

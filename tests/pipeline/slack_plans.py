@@ -12,7 +12,7 @@ in some plans with its database lost. Each life is a process of its own. All sha
 speed, which skips what nobody waits for; so lag, Retry-After, timeouts and settle time keep their ratios.
 
 A plan is green if in the end each key stands in its channel once, in the order in which it was owed, each edited message
-shows its last edit, nothing is owed, and Slack was never asked again before its Retry-After was over.
+shows its last edit, nothing is owed, nothing was posted again that had been there to be seen, and Slack was never asked again before its Retry-After was over.
 """
 
 from __future__ import annotations
@@ -322,6 +322,8 @@ def play(plan: Plan, slack: Running, clock: SharedClock, *, mutation: str = "") 
         clock.skip(3 * SETTLE_S)
         state = slack.admin("state")
         wrong = faults_of(plan, state, deaths)
+        if not deaths["databases lost"]:
+            wrong += unlooked(plan, state, slack.admin("calls"))
         with closing(SqliteStore(folder / "t.db")) as store:
             owing = [f"{one.key} is {one.state}: {one.error}" for one in store.operations() if one.state != "sent"]
         return wrong + owing, Counter(deaths) + counted(plan, slack, state)
@@ -390,6 +392,22 @@ def faults_of(plan: Plan, state: dict[str, Any], told: Counter[str]) -> list[str
         texts = {m["metadata"]["event_payload"]["k"]: m["text"] for m in standing}
         last = {one.target: one.key for one in here if one.verb is Verb.UPDATE}
         wrong += [f"not edited: {t} by {key}" for t, key in last.items() if texts.get(t) != f"text of {key}"]
+    return wrong
+
+
+def unlooked(plan: Plan, state: dict[str, Any], calls: list[dict[str, Any]]) -> list[str]:
+    """What was posted a second time although the first had been there to be seen for a third of the settle time."""
+    posts = [c for c in calls if c["method"] == "chat.postMessage" and c.get("stored") and c["fault"] != "late"]
+    asked_at = {c["result"]["ts"]: c["t"] for c in posts}
+    wrong = []
+    for here in state["messages"].values():
+        copies: dict[str, list[str]] = {}
+        for message in sorted(here, key=lambda m: m["ts"]):
+            copies.setdefault(message["metadata"]["event_payload"]["k"], []).append(message["ts"])
+        for key, stored in copies.items():
+            seen_from = float(stored[0]) + plan.lag_s + SETTLE_S / 3
+            if len(stored) > 1 and seen_from < asked_at.get(stored[1], 0.0):
+                wrong.append(f"doubled, and not looked for: {key}")
     return wrong
 
 
