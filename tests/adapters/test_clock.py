@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 
 import pytest
 
@@ -70,3 +71,16 @@ def test_lag_rate_late_answers_and_timeouts_are_told_in_the_shared_seconds():
         with pytest.raises(DeliveryError):
             notifier.apply(post(clock, "silent"))
         assert time.monotonic() - began < 2.0  # ten seconds of the shared time, a fifth of one of the machine's
+
+
+def test_the_date_of_a_proxys_page_does_not_mislead_the_look_up():
+    """Slack's clock is months from the machine's here; the page of an html fault carries the machine's."""
+    clock = SharedClock(speed=50.0)
+    with serve(clock=clock) as slack:
+        notifier = SlackNotifier(BOT_TOKEN, clock=clock, base_url=slack.api, context=SSLContext(PROTOCOL_TLS_CLIENT))
+        notifier.check()
+        slack.faults({"method": "chat.postMessage", "action": "html", "when": "after", "status": 502})
+        lost = post(clock, "lost")
+        with pytest.raises(DeliveryError):
+            notifier.apply(lost)
+        assert len(notifier.find(lost)) == 1

@@ -263,3 +263,18 @@ def test_without_late_arrivals_no_double_is_ever_seen_and_order_holds(faults, la
     outbox, notifier = run_plan(faults, (), lag_s=lag_s, late_s=0.0, crash_rate=crash_rate, seed=seed)
     assert notifier.keys("C1") == [f"k{n}" for n in range(6)]
     assert not [op for op in outbox.rows.values() if op.verb is Verb.DELETE]
+
+
+@pytest.mark.parametrize(
+    ("made", "looked_for"),
+    [
+        (operation(), False),  # never tried
+        (operation(attempts=1, state=P), True),  # looked for before, but time has passed: a back-off, a restart
+        (operation(Verb.REPLY, attempts=2, state=P), True),
+        (operation(Verb.UPDATE, attempts=1, state=P), False),  # may be repeated
+        (operation(attempts=1, state=P, error=f"{Decision.RESEND_UNSEEN}: unknown"), False),  # nobody can look
+        (operation(attempts=1, state=P, error=Decision.RESEND.value), True),
+    ],
+)
+def test_what_may_stand_by_now_is_looked_for_right_before_it_is_sent_again(made, looked_for):
+    assert delivery.may_stand(made) is looked_for
