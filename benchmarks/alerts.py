@@ -260,18 +260,21 @@ def measured(opened: app.App, site: Site, slack, people, draw, rounds: int) -> N
     pause.wait(10.0)
     for row in store._rows("SELECT raw_id, seen_at FROM entries"):
         seen_at[row["raw_id"]] = row["seen_at"]
-    taken = []
+    owed_at = {one.ts: one.created_at.timestamp() for one in store.operations()}
+    taken, waited = [], []
     for message in slack.messages():
         person = next((one for one in told if one in json.dumps(message, ensure_ascii=False)), None)
         if person in told:
             taken.append(float(message["ts"]) - seen_at[told.pop(person)])
+            waited.append(float(message["ts"]) - owed_at.get(message["ts"], 0.0))
     hung = sum(feed.failures > 0 for feed in store.feeds())
     service.stop()
+    late = sum(name in seen_at for name in told.values())
     taken.sort()
     p95 = taken[int(0.95 * (len(taken) - 1))]
     print(
-        f"latency: {len(taken)} alerts, {len(told)} not posted, while {hung} feeds hung: seen to posted "
-        f"p50 {statistics.median(taken):.1f} s, p95 {p95:.1f} s, longest {taken[-1]:.1f} s; load {os.getloadavg()[0]:.0f}"
+        f"latency: {len(taken)} alerts, {late} seen and not posted, {len(told) - late} not seen yet, while {hung} feeds hung: seen to posted "
+        f"p50 {statistics.median(taken):.1f} s, p95 {p95:.1f} s, longest {taken[-1]:.1f} s, of it owed to posted p50 {statistics.median(waited):.1f} s; load {os.getloadavg()[0]:.0f}"
     )
 
 
@@ -322,6 +325,7 @@ def memory(alerts: int) -> None:
             if batch % 20 == 0:
                 store.prune(clock.now() - timedelta(days=90))
                 marks.append(rss())
+                print(f"memory: after {batch * 50} alerts {marks[-1]:.0f} MB", flush=True)
         posted = len(slack.calls("chat.postMessage"))
         seconds = time.process_time() - begun
         store.close()
