@@ -40,6 +40,7 @@ fix: $(VENV)/.dev ## format, and mend what the linter can
 proof: $(VENV)/.dev ## the long suites
 	@$(PY) -m pytest -q -n $(JOBS) -m proof
 	@$(PY) -m benchmarks.corners
+	@$(PY) -m tests.pipeline.slack_plans --jobs $(JOBS)
 
 bench: $(VENV)/.dev ## the figures of docs/benchmarks.md
 	@$(PY) -m benchmarks

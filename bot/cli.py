@@ -142,6 +142,10 @@ def _has_terminal() -> bool:
     return True
 
 
+def _aside(words: str) -> None:
+    click.echo(f"    ({words})", err=True)
+
+
 def _print_json(value: object) -> None:
     import json
 
@@ -241,13 +245,54 @@ def check(file: Path | None, as_json: bool, online: bool) -> None:
 
     path = find(str(file) if file else None, os.environ)
     report = checking.examined(path, os.environ)
-    answers = checking.online(report.config, os.environ) if online and report.config else []
+    answers = checking.online(report.config, os.environ, _aside) if online and report.config else []
     if as_json:
         _print_json(checking.as_json(path, report, answers))
     else:
         for line in checking.lines(path, report, answers):
             click.echo(line)
     sys.exit(2 if report.config is None else 0 if all(answer.fine for answer in answers) else 1)
+
+
+@main.command(short_help="Does Slack let the bot do what it needs?")
+@click.option("--channel", default="", metavar="ID", help="Test in this channel. Default: slack.channel of the config.")
+@click.option(
+    "--lag", is_flag=True, help="Also measure with 20 messages how late Slack's history is, and propose settle_s."
+)
+@_config_option
+@_json_option
+def doctor(channel: str, lag: bool, config_file: Path | None, as_json: bool) -> None:
+    """Try all that the bot needs of Slack, and say for each failure what to click.
+
+    Looks at the tokens' kinds, the scopes, the membership; posts a message, finds it again by its metadata, and deletes
+    it; asks whether a socket may be opened. Exit status 0 if all is well, 1 if not.
+
+    \b
+    Examples:  talentwire doctor
+               talentwire doctor --channel C0123456789 --lag
+    """
+    from bot.adapters.clock import SystemClock
+    from bot.commands import doctor as doctors
+
+    config, _ = _load(config_file, feedless=True)
+    _set_up_logs("warning")
+    findings = []
+    looking = doctors.Doctor(
+        os.environ,
+        config,
+        SystemClock(),
+        pause=threading.Event().wait,
+        say=_aside,
+        channel=channel,
+        lag=lag,
+    )
+    for finding in looking.examine():
+        findings.append(finding)
+        if not as_json:
+            click.echo("\n".join(doctors.lines([finding])))
+    if as_json:
+        _print_json(doctors.data(findings))
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 
 @main.command(short_help="What was found in a page, a file or a text, and why.")

@@ -962,31 +962,36 @@ class Pipeline:
     # -------------------------------------------------------------------------------------------- deliver
 
     def deliver_alerts(self) -> int:
-        """Take one step for each channel with a due operation; returns how many were taken.
-
-        A channel gets its operations one after another in the order in which they were owed, and never waits for
-        another channel.
-        """
-        channels = self.store.due_channels(self.clock.now(), pace_s=self.limits.pace_s)
+        """Take one step for each channel with a due operation, one channel after the other; returns how many."""
+        channels = self.due_channels()
         for channel in channels:
-            operation = self.store.first_operation(channel, self.clock.now())
-            if operation is None:
-                continue
-            if (since := self.store.unlearnt_since(channel)) is not None:
-                self._learn(operation, since)
-                continue
-            if (twin := delivery.twin_of(operation, self.store.learnt(channel))) is not None:
-                told, update = delivery.after_twin(operation, twin, self.clock.now())
-                self.store.owe([update])
-                self.store.settle(told)
-                continue
-            if operation.state is OperationState.SENDING:
-                settled = self._look_for(operation)
-            else:
-                settled = self._attempt(operation)
-            self.store.settle(settled)
-            self._log_operation(settled)
+            self.deliver_to(channel)
         return len(channels)
+
+    def due_channels(self) -> Sequence[str]:
+        """Return the channels to which something is due, the one that waits longest first."""
+        return self.store.due_channels(self.clock.now(), pace_s=self.limits.pace_s)
+
+    def deliver_to(self, channel: str) -> None:
+        """Take one step for a channel: its operations come one after another, in the order in which they were owed.
+
+        For one thread at a time for each channel; no channel has to wait for another.
+        """
+        operation = self.store.first_operation(channel, self.clock.now())
+        if operation is None:
+            return
+        if (since := self.store.unlearnt_since(channel)) is not None:
+            self._learn(operation, since)
+            return
+        if (twin := delivery.twin_of(operation, self.store.learnt(channel))) is not None:
+            told, update = delivery.after_twin(operation, twin, self.clock.now())
+            self.store.owe([update])
+            self.store.settle(told)
+            return
+        take = self._look_for if operation.state is OperationState.SENDING else self._attempt
+        settled = take(operation)
+        self.store.settle(settled)
+        self._log_operation(settled)
 
     def _learn(self, waiting: Operation, since: datetime) -> None:
         """Take over what stands of ours in a channel, before the first message of this run.
@@ -1008,6 +1013,10 @@ class Pipeline:
         event(log, "channel learnt", level=logging.DEBUG, channel=waiting.channel, messages=count)
 
     def _attempt(self, operation: Operation) -> Operation:
+        if delivery.may_stand(operation):
+            operation = self._look_for(operation)
+            if operation.state is not OperationState.PENDING:
+                return operation
         begun = delivery.begin(operation, self.clock.now(), self.policy)
         # Counted before posting: a crash here must cost an attempt, or we could post for ever.
         self.store.settle(begun)

@@ -44,6 +44,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never run backwards."""
 
+    def real(self, seconds: float) -> float:
+        """Return how many seconds of the machine pass while so many of this clock do: how long a wait has to be."""
+
 
 class Fetcher(Protocol):
     """Gets URLs: safely (addresses judged), politely (per host), within bounds (bytes and seconds)."""
@@ -263,7 +266,12 @@ class Store(Protocol):
         """
 
     def learn(self, channel: str, posted: Sequence[Posted]) -> int:
-        """Take over messages of ours that the outbox does not know, or does not know to be sent; returns how many."""
+        """Take over messages of ours that the outbox does not know, or does not know to be sent; returns how many.
+
+        Where the outbox knew nothing of a channel in which we did post, an earlier life may have been at what is owed
+        to it now when its database was lost: that counts as attempted once, so that it is looked for, and swept. What
+        stands twice is swept at once.
+        """
 
     def learnt(self, channel: str) -> Sequence[Operation]:
         """Return what was taken over from the channel."""

@@ -37,6 +37,7 @@ class Threads:
     poll: int = 16
     slow: int = 4
     pages: int = 8
+    deliver: int = 8  # channels that Slack keeps waiting at a time before others wait, too
 
 
 @dataclass(slots=True)
@@ -53,6 +54,33 @@ class Stage:
         """Wake every thread of the stage."""
         for bell in self.bells:
             bell.set()
+
+
+class Couriers:
+    """Hands out the channels with something due to any number of threads, each channel to one at a time."""
+
+    def __init__(self) -> None:
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def step(self, pipeline: Pipeline) -> bool:
+        """Take one step for one channel that nobody is at; False if there is none."""
+        channel = self._take(pipeline)
+        if channel is None:
+            return False
+        try:
+            pipeline.deliver_to(channel)
+        finally:
+            with self._lock:
+                self._busy.discard(channel)
+        return True
+
+    def _take(self, pipeline: Pipeline) -> str | None:
+        with self._lock:  # looked up under the lock: what another thread has just settled is not due any more
+            channel = next((one for one in pipeline.due_channels() if one not in self._busy), None)
+            if channel is not None:
+                self._busy.add(channel)
+            return channel
 
 
 class Service:
@@ -78,14 +106,16 @@ class Service:
         self._stages = self._make_stages(threads)
 
     def _make_stages(self, threads: Threads) -> list[Stage]:
-        deliver = Stage("deliver", self._deliver, 1)
+        couriers = Couriers()
+        sweep = Stage("sweep", self._sweep, 1)
+        deliver = Stage("deliver", lambda: couriers.step(self._pipeline), threads.deliver, (sweep,))
         judge = Stage("judge", self._judge, 1, (deliver,))
         pulse = Stage("pulse", self._pulse, 1)
         pages = Stage("pages", self._read, threads.pages, (judge,))
         sift = Stage("sift", self._sift, 1, (pages, judge))
         fast = Stage("poll", lambda: self._poll(slow=False), threads.poll, (sift, judge))
         slow = Stage("slow", lambda: self._poll(slow=True), threads.slow, (sift, judge))
-        return [fast, slow, sift, pages, pulse, judge, deliver]
+        return [fast, slow, sift, pages, pulse, judge, sweep, deliver]
 
     # Each step asks for the pipeline anew: another may have taken its place.
 
@@ -103,9 +133,8 @@ class Service:
     def _pulse(self) -> object:
         return self._pipeline.send_heartbeat()
 
-    def _deliver(self) -> object:
-        p = self._pipeline
-        return p.deliver_alerts() or p.sweep_channels()
+    def _sweep(self) -> object:
+        return self._pipeline.sweep_channels()
 
     def _poll(self, *, slow: bool) -> bool:
         results = self._pipeline.poll_host(threading.current_thread().name, slow)
@@ -125,7 +154,8 @@ class Service:
                 self._running.append(thread)
         for thread in self._running:
             thread.start()
-        self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, misfire_grace_time=None, coalesce=True)
+        tick_s = self._pipeline.clock.real(TICK_S)
+        self._scheduler.add_job(self._tick, "interval", seconds=tick_s, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._prune, "interval", hours=PRUNE_EVERY_H, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._back_up, "interval", minutes=10, misfire_grace_time=None, coalesce=True)
         self._scheduler.start()
@@ -150,7 +180,7 @@ class Service:
         clock = self._pipeline.clock
         until = clock.monotonic() + STOP_WITHIN_S
         for thread in reversed(self._running):  # the one that talks to Slack first
-            thread.join(max(0.0, until - clock.monotonic()))
+            thread.join(clock.real(max(0.0, until - clock.monotonic())))
         late = [thread.name for thread in self._running if thread.is_alive()]
         event(log, "service stopped", left_in_flight=", ".join(late) or None)
 
@@ -169,6 +199,7 @@ class Service:
         back_up(self._pipeline, self._store)
 
     def _loop(self, stage: Stage, bell: threading.Event) -> None:
+        real = self._pipeline.clock.real
         while not self._stopping.is_set():
             bell.clear()
             try:
@@ -177,11 +208,11 @@ class Service:
                         following.ring()
             except StoreError as error:
                 event(log, "store failed", level=logging.ERROR, stage=stage.name, error=str(error))
-                self._stopping.wait(PAUSE_S)
+                self._stopping.wait(real(PAUSE_S))
             except Exception:  # noqa: BLE001 - a bug in one stage must not stop the others
                 event(log, "stage broke", level=logging.ERROR, exc_info=True, stage=stage.name)
-                self._stopping.wait(PAUSE_S)
-            bell.wait(_DOZE_S)
+                self._stopping.wait(real(PAUSE_S))
+            bell.wait(real(_DOZE_S))
 
 
 def prune(pipeline: Pipeline, store: SqliteStore) -> None:
@@ -225,4 +256,5 @@ def finish_all(pipeline: Pipeline, store: SqliteStore, *, threads: int, patience
         due = store.next_work(pace_s=pipeline.limits.pace_s)
         if due is None or clock.monotonic() >= until or due - clock.now() > timedelta(seconds=patience_s):
             return
-        pause.wait(min(max(0.05, (due - clock.now()).total_seconds()), until - clock.monotonic()))
+        wait_s = min(max(0.05, (due - clock.now()).total_seconds()), until - clock.monotonic())
+        pause.wait(clock.real(wait_s))

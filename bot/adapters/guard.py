@@ -163,12 +163,12 @@ class Budget:
         self._deadline += seconds
 
     def seconds(self, most: float) -> float:
-        """Return how long one step may take. Raises FetchError TIMEOUT past the deadline."""
+        """Return how long one step may take, in seconds of the machine. Raises FetchError TIMEOUT past the deadline."""
         left = self._deadline - self._clock.monotonic()
         if left <= 0 or self._closing.is_set():
             words = "stopped while waiting" if self._closing.is_set() else "not done within the total time allowed"
             raise FetchError(FetchReason.TIMEOUT, words, Fate.RETRY)
-        return min(most, left)
+        return self._clock.real(min(most, left))
 
     def spend(self, count: int) -> None:
         """Count bytes received. Raises FetchError TOO_LARGE past the cap."""

@@ -93,7 +93,7 @@ class Politeness:
             host.waiting += 1
             try:
                 while (delay := self._delay(host, spaced=spaced)) is not None:
-                    host.free.wait(delay or None)
+                    host.free.wait(self.clock.real(delay) or None)
                 now = self.clock.monotonic()
                 host.active += 1
                 host.last_s = now

@@ -34,6 +34,7 @@ _CLOCK_SKEW = timedelta(seconds=120)
 _PAGE = 200  # messages; Slack gives fewer where it restricts the reading of histories
 _MAX_PAGES = 500
 _MEMBERS = 1_000  # a page
+_UNREADABLE = "unreadable answer"
 _ANSWER_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 _FATES = {
@@ -77,6 +78,16 @@ class Identity:
     scopes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What Slack says of a channel."""
+
+    name: str
+    is_private: bool
+    is_member: bool
+    is_archived: bool
+
+
 class SlackNotifier:
     """Posts, changes and deletes messages, and finds them again by the key in their metadata.
 
@@ -102,7 +113,7 @@ class SlackNotifier:
             raise ConfigError((Problem(0, "SLACK_API_URL", "is neither http nor https"),))
         self._base = base
         self._clock = clock
-        self._client = OneCallClient(token, base, timeout_s, context or ssl.create_default_context(), proxy)
+        self._client = OneCallClient(token, base, clock.real(timeout_s), context or ssl.create_default_context(), proxy)
         self._identity: Identity | None = None
         self._skew = timedelta(0)  # how far Slack's clock is ahead of ours
         self._not_before: dict[tuple[str, str], float] = {}  # method and channel -> monotonic seconds
@@ -121,6 +132,19 @@ class SlackNotifier:
             scopes=tuple(scope.strip() for scope in scopes if scope.strip()),
         )
         return self._identity
+
+    def channel(self, channel: str) -> Channel:
+        """Ask what a channel is, and whether the bot is in it. Raises DeliveryError."""
+        answer, _ = self._call("conversations.info", {"channel": channel})
+        found = answer.get("channel")
+        if not isinstance(found, dict):
+            raise _delivery_error(DeliveryReason.UNKNOWN, "conversations.info: an answer without the channel")
+        return Channel(
+            name=str(found.get("name", "")),
+            is_private=bool(found.get("is_private")),
+            is_member=bool(found.get("is_member")),
+            is_archived=bool(found.get("is_archived")),
+        )
 
     def apply(self, operation: Operation) -> Receipt:
         """Carry out one attempt of `operation`. Raises DeliveryError: UNKNOWN if it may have arrived."""
@@ -148,7 +172,7 @@ class SlackNotifier:
         found = [
             Receipt(operation.channel, str(message["ts"]), bool(message.get("reply_count") or message.get("reactions")))
             for message in self._ours(operation, oldest)
-            if _metadata(message) == (kind, operation.key)
+            if _carries(message, kind, operation.key)
         ]
         return sorted(found, key=lambda receipt: float(receipt.ts))
 
@@ -245,19 +269,21 @@ class SlackNotifier:
             if failure.reason is DeliveryReason.RATE_LIMITED:
                 self._not_before[limit] = self._clock.monotonic() + (failure.retry_after or 1.0)
             raise failure from None
-        self._keep_skew(headers)
         if not isinstance(body, dict):
             raise _delivery_error(DeliveryReason.UNKNOWN, f"{method}: no JSON object")
+        self._keep_skew(headers)
         return body, headers
 
     def _mapped(self, method: str, error: Exception) -> DeliveryError:
         if not isinstance(error, SlackApiError):
             return _delivery_error(_reason_of(error), f"{method}: {_kind(error)}")
         headers = _lower(getattr(error.response, "headers", {}) or {})
-        self._keep_skew(headers)
         status = getattr(error.response, "status_code", 0)
         word = _word(error.response)
+        if word != _UNREADABLE:  # else it is a page of who knows whom, with a clock of its own
+            self._keep_skew(headers)
         reason = DeliveryReason.RATE_LIMITED if status == 429 else _reason_of_word(word)
+        word += _scopes_of(error.response)
         detail = f"{method}: {word}" if status in (0, 200) else f"{method}: {word} (status {status})"
         return _delivery_error(reason, detail, _seconds(headers.get("retry-after", "")))
 
@@ -332,6 +358,12 @@ def _metadata(message: Mapping[str, Any]) -> tuple[Any, Any]:
     return metadata.get("event_type"), payload.get("k") if isinstance(payload, Mapping) else None
 
 
+def _carries(message: Mapping[str, Any], kind: object, key: str) -> bool:
+    """Tell whether a message carries the key; of what was taken over from a channel the event type is not known."""
+    event_type, carried = _metadata(message)
+    return carried == key and kind in (None, event_type)
+
+
 def _posted(channel: str, message: Mapping[str, Any]) -> Posted | None:
     """Return a message of ours with its key and facts, None if it carries none."""
     key = _metadata(message)[1]
@@ -364,7 +396,14 @@ def _word(response: Any) -> str:
     """Return Slack's error word, if it is one: an answer may be anything."""
     data = getattr(response, "data", None)
     word = data.get("error") if isinstance(data, dict) else None
-    return word if isinstance(word, str) and re.fullmatch(r"[a-z0-9_]{1,80}", word) else "unreadable answer"
+    return word if isinstance(word, str) and re.fullmatch(r"[a-z0-9_]{1,80}", word) else _UNREADABLE
+
+
+def _scopes_of(response: Any) -> str:
+    """Return which scope a call wanted, where Slack says so."""
+    data = getattr(response, "data", None)
+    needed = data.get("needed") if isinstance(data, dict) else None
+    return f", {needed} is needed" if isinstance(needed, str) and re.fullmatch(r"[a-z:.,]{1,200}", needed) else ""
 
 
 def _kind(error: Exception) -> str:

@@ -114,6 +114,17 @@ class SlackSocket:
                 event(log, "talk broke the bot", level=logging.ERROR, exc_info=True, kind=request.type)
 
 
+def socket_error(app_token: str, *, base_url: str = "", context: ssl.SSLContext | None = None) -> str:
+    """Ask for a socket's address without connecting; returns Slack's word if it gives none, else ""."""
+    base = (base_url or BASE_URL).rstrip("/") + "/"
+    web = OneCallClient(app_token, base, 10.0, context or ssl.create_default_context(), "")
+    try:
+        web.apps_connections_open(app_token=app_token)
+    except Exception as error:  # noqa: BLE001 - whatever it is, there is no socket
+        return _word(error)
+    return ""
+
+
 class _Client(SocketModeClient):
     """The library's client, silent, without a proxy that nobody asked for; failures are said once for each word."""
 

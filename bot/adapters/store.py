@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -808,6 +809,9 @@ class SqliteStore:
         """See `Store`."""
         count = 0
         with self._transaction() as db:
+            blank = (
+                db.execute("SELECT 1 FROM outbox WHERE channel = ? AND ts <> '' LIMIT 1", (channel,)).fetchone() is None
+            )
             for one in posted:
                 known = db.execute("SELECT attempts, ts FROM outbox WHERE key = ?", (one.key,)).fetchone()
                 if known is None:
@@ -818,6 +822,11 @@ class SqliteStore:
                 else:
                     continue
                 count += 1
+            if blank and posted:
+                _doubt_owed(db, channel)
+            keys = Counter(one.key for one in posted)
+            doubled = [(OperationState.SENT, key) for key, number in keys.items() if number > 1]
+            db.executemany("UPDATE outbox SET sweep_at = 0, looks = 0 WHERE state = ? AND key = ?", doubled)
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, 'yes')", (f"{_LEARNT}{channel}",))
         return count
 
@@ -1030,6 +1039,14 @@ def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
 def _latest(feed: Feed, now: datetime) -> float:
     """Return the latest moment at which a feed may fall due again."""
     return (now + max(_LONGEST_WAIT, feed.every or _LONGEST_WAIT)).timestamp()
+
+
+def _doubt_owed(db: sqlite3.Connection, channel: str) -> None:
+    """Count one attempt, of a life that this database does not know, for what is owed to a channel."""
+    db.execute(
+        "UPDATE outbox SET state = ?, attempts = 1 WHERE channel = ? AND verb IN (?, ?) AND state = ? AND attempts = 0",
+        (OperationState.SENDING, channel, Verb.POST, Verb.REPLY, OperationState.PENDING),
+    )
 
 
 def _taken_over(one: Posted) -> Operation:

@@ -78,6 +78,15 @@ def begin(operation: Operation, now: datetime, policy: Policy) -> Operation:
     )
 
 
+def may_stand(operation: Operation) -> bool:
+    """Tell whether an operation that is to be attempted may stand there by now, and so is looked for once more.
+
+    Time has passed since it was looked for: a back-off, or a death and a restart. Not where nobody could look.
+    """
+    unseen = operation.error.startswith(Decision.RESEND_UNSEEN.value)
+    return operation.attempts > 0 and operation.verb not in _IDEMPOTENT and not unseen
+
+
 def after_receipt(operation: Operation, receipt: Receipt, now: datetime, policy: Policy) -> Operation:
     """Return `operation` as sent; one that took several attempts is swept later."""
     sweep = operation.verb not in _IDEMPOTENT and operation.attempts > 1 and policy.sweep_after
@@ -173,11 +182,12 @@ def after_look_failed(operation: Operation, error: DeliveryError, now: datetime,
 def twin_of(operation: Operation, learnt: Sequence[Operation]) -> Operation | None:
     """Return the message, taken over from the channel, that tells a fact of what `operation` is about to post.
 
-    Only for what was never tried, and tells a story of its own: a reply says what is new, and the first run's message
-    and digests have stories of all kinds.
+    Only for what this database never tried, and tells a story of its own: a reply says what is new, and the first run's
+    message and digests have stories of all kinds.
     """
+    tried = operation.attempts and operation.started_at is not None
     of_many = operation.story_id in (FIRST_RUN, DIGEST)
-    if operation.attempts or operation.verb is not Verb.POST or not learnt or of_many:
+    if tried or operation.verb is not Verb.POST or not learnt or of_many:
         return None
     facts = set(facts_of(operation.message))
     return next((one for one in learnt if not facts.isdisjoint(facts_of(one.message))), None)
@@ -185,7 +195,7 @@ def twin_of(operation: Operation, learnt: Sequence[Operation]) -> Operation | No
 
 def after_twin(operation: Operation, twin: Operation, now: datetime) -> tuple[Operation, Operation]:
     """Return `operation` as told already by the message of `twin`, and what brings that message up to date."""
-    told = replace(operation, state=OperationState.SENT, ts=twin.ts, error="")
+    told = replace(operation, state=OperationState.SENT, ts=twin.ts, attempts=0, error="")
     update = Operation(
         key=OperationKey(digest(operation.key, twin.ts, "twin")),
         channel=operation.channel,
@@ -221,15 +231,16 @@ def after_sweep(
 ) -> tuple[Operation, tuple[Operation, ...]]:
     """Return `operation` with its next sweep, and the deletions of all messages with its key but one.
 
-    The one that people answered stays, else the earliest. The deletions are owed before `operation` is settled: their
-    keys are functions of what they delete, so owing them twice is owing them once.
+    The one that people answered stays, else the one that we know, which got our edits and replies. The deletions are
+    owed before `operation` is settled: their keys are functions of what they delete, so owing them twice is owing them
+    once.
     """
     sweeps = operation.looks + 1
     times = policy.sweep_after
     again = _after(now, times[sweeps] - times[sweeps - 1]) if sweeps < len(times) else None
     if not receipts:
         return replace(operation, looks=sweeps, sweep_at=again), ()
-    kept = _kept(receipts)
+    kept = _kept(receipts, known=operation.ts)
     doubles = tuple(_deletion(operation, receipt, now) for receipt in receipts if receipt.ts != kept.ts)
     return replace(operation, ts=kept.ts, looks=sweeps, sweep_at=again), doubles
 
@@ -241,8 +252,8 @@ def after_sweep_failed(operation: Operation, error: DeliveryError, now: datetime
     return replace(operation, sweep_at=None if age > policy.sweep_give_up_s else _after(now, pause))
 
 
-def _kept(receipts: Sequence[Receipt]) -> Receipt:
-    return min(receipts, key=lambda receipt: (not receipt.engaged, float(receipt.ts)))
+def _kept(receipts: Sequence[Receipt], known: str = "") -> Receipt:
+    return min(receipts, key=lambda receipt: (not receipt.engaged, receipt.ts != known, float(receipt.ts)))
 
 
 def _deletion(operation: Operation, receipt: Receipt, now: datetime) -> Operation:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,17 @@ def _around(config: Config | None, env: Mapping[str, str]) -> Iterator[Problem]:
         yield Problem(0, "slack.channel", told)
 
 
-def online(config: Config, env: Mapping[str, str]) -> list[Answer]:  # noqa: ARG001 - the doctor's
-    """Ask all feeds now."""
-    return list(_feeds(config))
+def online(config: Config, env: Mapping[str, str], say: Callable[[str], None]) -> list[Answer]:
+    """Ask all feeds now, and Slack where a token is set; `say` tells what is about to happen there."""
+    return [*_feeds(config), *(_doctor(config, env, say) if secret(TOKENS[0], env) else ())]
+
+
+def _doctor(config: Config, env: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Answer]:
+    from bot.commands import doctor
+
+    for finding in doctor.Doctor(env, config, SystemClock(), pause=threading.Event().wait, say=say).examine():
+        line = "\n".join(doctor.lines([finding]))
+        yield Answer("doctor", finding.ok or finding.skipped, line, asdict(finding))
 
 
 def _feeds(config: Config) -> Iterator[Answer]:

@@ -176,13 +176,13 @@ def test_a_channel_that_cannot_be_read(reason, minutes, on_unknown, state, decis
     assert after.error.startswith(decision.value)
 
 
-def test_a_sweep_deletes_all_but_the_earliest_and_comes_again():
+def test_a_sweep_deletes_all_but_the_message_that_we_know_and_comes_again():
     sent = delivery.after_receipt(operation(attempts=2), Receipt("C1", "30.0"), NOON, POLICY)
     receipts = [Receipt("C1", ts) for ts in ("10.0", "30.0", "40.0")]
     swept, deletions = delivery.after_sweep(sent, receipts, NOON, POLICY)
-    assert swept.ts == "10.0"
+    assert swept.ts == "30.0"  # our edits and replies went there
     assert [(d.verb, d.channel, d.target_ts) for d in deletions] == [
-        (Verb.DELETE, "C1", "30.0"),
+        (Verb.DELETE, "C1", "10.0"),
         (Verb.DELETE, "C1", "40.0"),
     ]
     assert swept.sweep_at == NOON + timedelta(seconds=540)
@@ -263,3 +263,18 @@ def test_without_late_arrivals_no_double_is_ever_seen_and_order_holds(faults, la
     outbox, notifier = run_plan(faults, (), lag_s=lag_s, late_s=0.0, crash_rate=crash_rate, seed=seed)
     assert notifier.keys("C1") == [f"k{n}" for n in range(6)]
     assert not [op for op in outbox.rows.values() if op.verb is Verb.DELETE]
+
+
+@pytest.mark.parametrize(
+    ("made", "looked_for"),
+    [
+        (operation(), False),  # never tried
+        (operation(attempts=1, state=P), True),  # looked for before, but time has passed: a back-off, a restart
+        (operation(Verb.REPLY, attempts=2, state=P), True),
+        (operation(Verb.UPDATE, attempts=1, state=P), False),  # may be repeated
+        (operation(attempts=1, state=P, error=f"{Decision.RESEND_UNSEEN}: unknown"), False),  # nobody can look
+        (operation(attempts=1, state=P, error=Decision.RESEND.value), True),
+    ],
+)
+def test_what_may_stand_by_now_is_looked_for_right_before_it_is_sent_again(made, looked_for):
+    assert delivery.may_stand(made) is looked_for

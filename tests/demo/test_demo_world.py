@@ -26,6 +26,9 @@ class StoppedClock:
     def monotonic(self) -> float:
         return 0.0
 
+    def real(self, seconds: float) -> float:
+        return seconds
+
 
 @pytest.fixture
 def world() -> Iterator[World]:

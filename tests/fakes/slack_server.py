@@ -15,12 +15,16 @@ Fault plan: a JSON list of rules; the first rule that matches a call and is not 
 `action`: drop (close the connection; "reset": true sends RST), http ("status": 500, "retry_after": 3 if wanted), html
 (a 200 HTML page), slow ("seconds": 2), hold (until `/_admin/release`), drip (an answer that never ends, a byte at a
 time), cut (half of an answer), redirect ("to": URL), ratelimit (429, "retry_after": 3), error ("error": "fatal_error"
-as JSON, HTTP 200), revoke (the token).
+as JSON, HTTP 200), revoke (the token), kill (SIGKILL to the process `pid` of the config, whose call is not answered).
 `when`: "before" (nothing is stored; a slow or held call is stored late, even if the caller left) or "after" (stored,
-then the fault hides the answer). `times`: -1 means for ever.
+then the fault hides the answer). `times`: -1 means for ever. `late` (seconds, with "before"): what is hidden or killed
+is stored all the same, so much later.
 
-Time: Slack's clock is the machine's plus `ahead` seconds (config), in timestamps, lag, rate limits and the Date header
-alike; so a test moves it instead of sleeping.
+Time: Slack's clock is the one handed in (`serve(clock=...)`; on the command line the machine's at `--speed` from
+`--origin`, see `SystemClock`) plus `ahead` seconds (config): in timestamps, lag, rate limits, Retry-After, late answers
+and the Date header alike. A bot that is given the same clock sees all of that in its own seconds; a test moves the clock
+instead of sleeping. The pages of http and html faults carry the machine's Date, as those of a proxy whose clock is
+wrong would. What was to be stored late is stored at its own moment, also where the clock skipped that.
 
 Admin (JSON): GET /_admin/state, /_admin/messages?channel=C, /_admin/calls; POST /_admin/reset, /_admin/faults,
 /_admin/config, /_admin/release, /_admin/channel, /_admin/post_as_user, /_admin/react, /_admin/socket/send,
@@ -39,8 +43,12 @@ storage, exact error texts.
 import argparse
 import asyncio
 import contextlib
+import heapq
+import itertools
 import json
+import os
 import re
+import signal
 import threading
 import time
 import urllib.request
@@ -51,6 +59,7 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
+from bot.adapters.clock import SystemClock
 from tests.fakes.slack_blocks import (
     LIMITS,
     BlockChecker,
@@ -112,8 +121,9 @@ BOT_TOKEN, APP_TOKEN = "xoxb-test", "xapp-test"
 class Workspace:
     """All state of the fake workspace, and the Web API methods as ``m_<method>`` functions."""
 
-    def __init__(self, log_path=None, faults=()):
+    def __init__(self, log_path=None, faults=(), clock=None):
         self.log_path, self.start_faults, self.generation = log_path, list(faults), 0
+        self.clock, self.at = clock or SystemClock(), None
         self.closing = False
         self.reset()
 
@@ -136,8 +146,11 @@ class Workspace:
         self.channels, self.messages, self.files, self.views = {}, defaultdict(dict), {}, {}
         self.calls, self.responses, self.early_retries = [], [], []
         self.faults, self.last_ts = [dict(f) for f in self.start_faults], 0
+        self.used_ts = set()
         self.buckets, self.windows, self.blocked = {}, defaultdict(deque), {}
         self.sockets, self.tickets, self.acks = [], set(), {}
+        self.order = itertools.count()
+        self.late = []  # a heap of (when, order, what is stored then)
         for cid, name, private, member, archived in (
             ("C0ALERTS", "alerts", False, True, False),
             ("G0PRIVATE", "private", True, True, False),
@@ -158,14 +171,44 @@ class Workspace:
     # -- common parts
 
     def time(self):
-        return time.time() + self.config["ahead"]
+        return self.clock.now().timestamp() + self.config["ahead"] if self.at is None else self.at
 
     def monotonic(self):
-        return time.monotonic() + self.config["ahead"]
+        return self.clock.monotonic() + self.config["ahead"]
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(self.clock.real(seconds))
+
+    def store_later(self, seconds, call):
+        heapq.heappush(self.late, (self.time() + seconds, next(self.order), call))
+
+    async def after(self, seconds, call):
+        """Return what `call` returns at its moment, None if the workspace was reset before."""
+        box, generation, when = [], self.generation, self.time() + seconds
+        self.store_later(seconds, lambda: box.append(call()))
+        while not box and generation == self.generation:
+            await self.sleep(max(0.0, when - self.time()) + 0.001)
+            self.catch_up()
+        return box[0] if box else None
+
+    def catch_up(self):
+        """Store what was to be stored by now, each at its own moment."""
+        while self.late and self.late[0][0] <= self.time():
+            when, _, call = heapq.heappop(self.late)
+            self.at = when
+            try:
+                call()
+            finally:
+                self.at = None
 
     def next_ts(self):
-        self.last_ts = max(int(self.time() * 1e6), self.last_ts + 1)
-        return f"{self.last_ts // 10**6}.{self.last_ts % 10**6:06d}"
+        """A timestamp of now that no message has yet; a late one is never put behind what came after it."""
+        micros = int(self.time() * 1e6)
+        while micros in self.used_ts:
+            micros += 1
+        self.used_ts.add(micros)
+        self.last_ts = max(self.last_ts, micros)
+        return f"{micros // 10**6}.{micros % 10**6:06d}"
 
     def channel(self, args, key="channel", by_name=False, member=True):
         """The channel, if it exists and the bot may use it: a private one without the bot is invisible."""
@@ -284,7 +327,9 @@ class Workspace:
         if units(text) > LIMITS["post_text_truncated"]:
             text, warnings = text[: LIMITS["post_text_truncated"]], ["message_truncated"]
         lint += [f"{k}: not switched off" for k in ("unfurl_links", "unfurl_media") if args.get(k) is not False]
-        lint += [f"unknown argument: {k}" for k in args.keys() - set(METHODS["chat.postMessage"][2].split())]
+        lint += [
+            f"unknown argument: {k}" for k in args.keys() - set(METHODS["chat.postMessage"][2].split()) - {"_base"}
+        ]
         msg = self.add(
             ch["id"],
             text=text,
@@ -544,7 +589,21 @@ async def arguments(request):
     return args, header.removeprefix("Bearer ").strip() or args.pop("token", None)
 
 
+def perform(ws, method, args):
+    return {"ok": True, **getattr(ws, "m_" + method.replace(".", "_"))(args)}
+
+
+def store_late(ws, method, token, args):
+    """What a call asked for happens although its caller has been told nothing, or is dead."""
+    with contextlib.suppress(SlackError):
+        authorise(ws, method, token, args)
+        body = perform(ws, method, args)
+        ws.record({"t": ws.time(), "method": method, "fault": "late", "stored": True, "result": {"ts": body.get("ts")}})
+
+
 def authorise(ws, method, token, args):
+    if method not in METHODS:
+        raise SlackError("unknown_method", req_method=method)
     if method == "blocks.validate":
         return
     if not token:
@@ -565,8 +624,11 @@ async def apply_fault(ws, request, rule, token):
     """Carry out a fault rule; returns a response, or None where the call goes on (slow, revoke)."""
     action = rule["action"]
     if action in ("slow", "hold"):
-        await (ws.gate.wait() if action == "hold" else asyncio.sleep(rule.get("seconds", 1)))
+        await (ws.gate.wait() if action == "hold" else ws.sleep(rule.get("seconds", 1)))
         return None
+    if action == "kill":
+        os.kill(ws.config["pid"], signal.SIGKILL)
+        return web.Response(status=502)
     if action == "drip":
         return await drip(request)
     if action == "cut":
@@ -619,24 +681,48 @@ async def cut(request):
 async def api(request):
     """One Web API call: fault before, token, rate limit, method, log, fault after."""
     ws, method = request.app[WS], request.match_info["method"]
-    entry, generation = {"t": time.time(), "method": method, "fault": None}, ws.generation
-    status, headers, token, rule, args = 200, {}, None, None, {}
+    ws.catch_up()
+    entry, generation = {"t": ws.time(), "method": method, "fault": None}, ws.generation
+    token, rule, args = None, None, {}
     try:
         args, token = await arguments(request)
-        entry["args"] = dict(args)
-        rule = ws.fault_for(method, args)
-        if rule:
-            entry["fault"] = {k: rule[k] for k in ("action", "when") if k in rule}
-            rule["_channel"] = args.get("channel") if method == "chat.postMessage" else None
-            if rule.get("when", "before") == "before":
-                response = await apply_fault(ws, request, rule, token)
-                if response is not None:
-                    ws.record(entry | {"status": response.status, "stored": False})
-                    return response
-                if generation != ws.generation:
-                    return web.Response(status=503)
-        if method not in METHODS:
-            raise SlackError("unknown_method", req_method=method)  # noqa: TRY301
+    except SlackError as error:
+        return web.json_response(error.body)
+    entry["args"] = dict(args)
+    args["_base"] = f"http://{request.host}"
+    rule = ws.fault_for(method, args)
+    if rule:
+        entry["fault"] = {k: rule[k] for k in ("action", "when") if k in rule}
+        rule["_channel"] = args.get("channel") if method == "chat.postMessage" else None
+    before = rule if rule and rule.get("when", "before") == "before" else None
+    if before and before["action"] == "slow":
+        answered = await ws.after(before.get("seconds", 1), lambda: answer(ws, method, token, args, entry))
+        if answered is None:
+            return web.Response(status=503)
+    else:
+        if before:
+            if "late" in rule:
+                ws.store_later(rule["late"], lambda: store_late(ws, method, token, args))
+            response = await apply_fault(ws, request, rule, token)
+            if response is not None:
+                ws.record(entry | {"status": response.status, "stored": False})
+                return response
+            if generation != ws.generation:
+                return web.Response(status=503)
+        answered = answer(ws, method, token, args, entry)
+    if rule and rule.get("when") == "after":
+        response = await apply_fault(ws, request, rule, token)
+        if response is not None:
+            return response
+    status, headers, body = answered
+    headers |= {"x-oauth-scopes": ",".join(ws.config["scopes"])}
+    return web.json_response(body, status=status, headers=headers)
+
+
+def answer(ws, method, token, args, entry):
+    """What Slack makes of a call: status, headers and body. The call is logged."""
+    status, headers = 200, {}
+    try:
         authorise(ws, method, token, args)
         wait = ws.rate_limited(method, args)
         if wait > 0:
@@ -645,25 +731,12 @@ async def api(request):
             ws.blocked[key] = max(ws.blocked.get(key, ws.monotonic()), ws.monotonic() + wait)
             status, headers = 429, {"Retry-After": str(seconds)}
             raise SlackError("ratelimited")  # noqa: TRY301
-        if method in ("files.getUploadURLExternal", "apps.connections.open"):
-            args["_base"] = f"http://{request.host}"
-        body = {"ok": True, **getattr(ws, "m_" + method.replace(".", "_"))(args)}
+        body = perform(ws, method, args)
     except SlackError as error:
         body = error.body
-    ws.record(
-        entry
-        | {
-            "status": status,
-            "result": {k: body[k] for k in ("ok", "error", "ts", "channel") if k in body},
-            "stored": body["ok"],
-        }
-    )
-    if rule and rule.get("when") == "after":
-        response = await apply_fault(ws, request, rule, token)
-        if response is not None:
-            return response
-    headers |= {"x-oauth-scopes": ",".join(ws.config["scopes"]), "Date": formatdate(ws.time(), usegmt=True)}
-    return web.json_response(body, status=status, headers=headers)
+    result = {k: body[k] for k in ("ok", "error", "ts", "channel") if k in body}
+    ws.record(entry | {"status": status, "result": result, "stored": body["ok"]})
+    return status, headers, body
 
 
 async def upload(request):
@@ -672,7 +745,7 @@ async def upload(request):
     if not file or file["state"] != "pending" or len(data) != file["length"]:
         return web.Response(status=400, text="upload does not match its ticket")
     file["state"] = "uploaded"
-    ws.record({"t": time.time(), "method": "upload", "status": 200, "bytes": len(data)})
+    ws.record({"t": ws.time(), "method": "upload", "status": 200, "bytes": len(data)})
     return web.Response(text=f"OK - {len(data)}")
 
 
@@ -727,6 +800,7 @@ async def link(request):
 async def admin(request):
     """Set the scene and look at the result.  Everything here is for tests; Slack has no such endpoints."""
     ws, what = request.app[WS], request.match_info["what"]
+    ws.catch_up()
     data = await request.json() if request.can_read_body else {}
     if what == "reset":
         ws.reset()
@@ -821,10 +895,17 @@ async def socket_admin(request):
         return web.json_response({"acked": False, "envelope_id": eid})
 
 
-def make_app(log_path=None, faults=()):
+async def date(request, response):
+    """All that Slack itself says carries its time."""
+    if response.content_type == "application/json":
+        response.headers["Date"] = formatdate(request.app[WS].time(), usegmt=True)
+
+
+def make_app(log_path=None, faults=(), clock=None):
     """The aiohttp application."""
     app = web.Application(client_max_size=32 * 1024 * 1024)
-    app[WS] = Workspace(log_path, faults)
+    app[WS] = Workspace(log_path, faults, clock)
+    app.on_response_prepare.append(date)
     app.router.add_route("*", "/api/{method}", api)
     app.router.add_post("/upload/v1/{fid}", upload)
     app.router.add_post("/response/{rid}", response_url)
@@ -837,14 +918,14 @@ def make_app(log_path=None, faults=()):
 class Running:
     """A fake that runs in a thread of its own, and a few words to talk to it. `api` is its base address."""
 
-    def __init__(self, log_path=None):
-        self.base, self.log = "", log_path
+    def __init__(self, log_path=None, clock=None):
+        self.base, self.log, self.clock = "", log_path, clock
         self._started, self._loop = threading.Event(), None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
     async def _run(self):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        app = make_app(self.log)
+        app = make_app(self.log, clock=self.clock)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -897,9 +978,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def serve(log_path=None):
+def serve(log_path=None, clock=None):
     """Run a fake in a thread of its own for as long as the context lasts."""
-    running = Running(log_path).start()
+    running = Running(log_path, clock).start()
     try:
         yield running
     finally:
@@ -912,11 +993,14 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--log", help="append every call to this JSON-lines file")
     parser.add_argument("--fault", help="JSON file with a list of fault rules")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast as the machine its clock goes")
+    parser.add_argument("--origin", type=float, default=0.0, help="Unix time at which both clocks show the same")
     options = parser.parse_args()
     faults = []
     if options.fault:
         faults = json.loads(Path(options.fault).read_text(encoding="utf-8"))
-    web.run_app(make_app(options.log, faults), host=options.host, port=options.port, print=None)
+    clock = SystemClock(options.speed, options.origin)
+    web.run_app(make_app(options.log, faults, clock), host=options.host, port=options.port, print=None)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import pytest
 
 from bot.adapters.store import SqliteStore
 from bot.errors import DeliveryError, DeliveryReason, Fate
-from bot.model import Feed, OperationState, Verb
+from bot.model import Feed, Message, Operation, OperationKey, OperationState, Posted, StoryId, Verb
+from tests.fakes.clock import NOON
 from tests.fakes.fetcher import Page
+from tests.pipeline.crash_world import CHANNEL
 from tests.pipeline.test_life_of_a_message import CONFIRMED, REPORT, RUMOUR, Newsroom, newsroom  # noqa: F401
 from tests.pipeline.test_pipeline import FEED, Scene, rss, scene  # noqa: F401 - the fixture
 
@@ -103,3 +105,36 @@ def test_nothing_is_posted_before_the_channel_was_read_but_not_for_ever(newsroom
         scene.clock.advance(20)
         scene.run()
     assert len(newsroom.parents()) == 1
+
+
+def posted(ts: str, key: str = "k1") -> Posted:
+    return Posted(CHANNEL, ts, OperationKey(key), (), "")
+
+
+def owed(key: str) -> Operation:
+    message = Message(key, metadata={"event_type": "talentwire_alert", "event_payload": {"k": key, "facts": ""}})
+    return Operation(OperationKey(key), CHANNEL, Verb.POST, StoryId("s"), message, NOON, NOON)
+
+
+def test_what_stands_twice_when_a_channel_is_learnt_is_swept_at_once(tmp_path):
+    with closing(SqliteStore(tmp_path / "t.db")) as store:
+        store.learn(CHANNEL, [posted("10.0"), posted("20.0"), posted("30.0", "k2")])
+        assert [one.key for one in store.due_sweeps(NOON)] == ["k1"]
+
+
+@pytest.mark.parametrize(
+    ("known", "stands", "attempts"),
+    [
+        ((), [posted("10.0", "other")], 1),  # a life that we do not know may have been at it
+        ((), [], 0),  # a new channel: nobody was
+        (("sent",), [posted("10.0", "other")], 0),  # our own outbox says that it was not tried
+    ],
+)
+def test_what_is_owed_to_a_channel_with_a_past_that_nobody_knows_counts_as_tried(tmp_path, known, stands, attempts):
+    with closing(SqliteStore(tmp_path / "t.db")) as store:
+        store.owe([replace(owed(key), state=OperationState.SENT, ts="1.0") for key in known])
+        store.owe([owed("k1")])
+        store.learn(CHANNEL, stands)
+        (one,) = [one for one in store.operations() if one.key == "k1"]
+        assert one.attempts == attempts
+        assert one.state is (OperationState.SENDING if attempts else OperationState.PENDING)

@@ -202,7 +202,7 @@ def test_mutes_thresholds_and_the_watchlist_hold_for_the_next_article(running):
     running.wait_for(lambda: running.store.trace(STORY) and running.store.trace(STORY).finding)
     assert running.told() == {}
     running.edit(OLD.replace("Norvane AI", "Palewater Systems"))
-    running.web.pages["https://news.example/b"] = Page(status=404)
+    running.web.pages["https://news.example/b"] = Page(status=410)
     running.publish("b", "Palewater Systems hires Bo Quint from Quillstone Labs")
     running.wait_for(running.told)
     (text,) = running.told()["C0ALERTS"]

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.adapters.slack import SlackNotifier
 from bot.adapters.store import SqliteStore
 from bot.errors import Fate, StoreError, StoreReason
+from bot.model import Message, Operation, OperationKey, OperationState, StoryId, Verb
 from bot.polling import drain
 from bot.service import HEARTBEAT, Service, Threads, finish_all, prune
+from tests.fakes.clock import SharedClock
+from tests.fakes.slack_server import BOT_TOKEN, serve
 from tests.pipeline.test_pipeline import FEED, HIRE, Scene, rss
 
 FEW = Threads(poll=2, slow=1, pages=1)
@@ -127,3 +133,37 @@ def test_what_is_older_than_retention_is_forgotten(scene):
     prune(scene.pipeline, scene.store)
     assert scene.store.trace("https://news.example/a") is None
     assert scene.store.trace("https://news.example/b") is not None
+
+
+def test_a_channel_that_slack_keeps_waiting_holds_up_no_other(tmp_path):
+    """One channel's calls hang for as long as the test lasts; the other gets all of its messages, in order."""
+    clock = SharedClock(speed=20.0)
+    with serve(clock=clock) as slack, closing(SqliteStore(tmp_path / "t.db")) as store:
+        slack.faults({"method": "chat.postMessage", "channel": "G0PRIVATE", "action": "hold", "times": -1})
+        scene = Scene(store)
+        notifier = SlackNotifier(BOT_TOKEN, clock=clock, base_url=slack.api, timeout_s=10_000.0)
+        pipeline = replace(scene.pipeline, clock=clock, notifier=notifier)
+        keys = [f"{n:032x}" for n in range(6)]
+        store.owe([post(clock, "G0PRIVATE", f"{9:032x}"), *(post(clock, "C0ALERTS", key) for key in keys)])
+        service = Service(pipeline, store, threads=FEW)
+        service.start()
+        try:
+            arrived, waiting = [], threading.Event()
+            for _ in range(400):
+                arrived = [m["metadata"]["event_payload"]["k"] for m in slack.messages()]
+                if len(arrived) == len(keys):
+                    break
+                waiting.wait(0.05)
+            assert arrived == keys
+            assert slack.messages("G0PRIVATE") == []
+            (stuck,) = [one for one in store.operations() if one.channel == "G0PRIVATE"]
+            assert stuck.state is OperationState.SENDING
+        finally:
+            slack.admin("release", {})
+            service.stop()
+
+
+def post(clock, channel: str, key: str) -> Operation:
+    now = clock.now()
+    message = Message(key, metadata={"event_type": "talentwire_alert", "event_payload": {"k": key, "facts": ""}})
+    return Operation(OperationKey(key), channel, Verb.POST, StoryId(""), message, now, now)
