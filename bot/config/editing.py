@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.tokens import CommentToken
 
-from bot.config.loading import examine
+from bot.config.loading import examine, judged
+from bot.config.models import Config
 from bot.config.packs import address_key
 from bot.errors import ConfigError, Problem
 
@@ -52,6 +53,44 @@ def remove_feed(path: Path, url: str) -> bool:
     return True
 
 
+def tuned(path: Path, weights: Mapping[str, float], mutes: Sequence[str]) -> tuple[str, str]:
+    """Return the text of `path`, and the text with new weights for entries of its watchlist and with further mutes.
+
+    Writes nothing. Raises ConfigError if the file is wrong.
+    """
+    yaml, document = _opened(path)
+    lists = document.get("watchlist") or {}
+    for kind in ("organisations", "people", "keywords"):
+        listed: Any = lists.get(kind) or []
+        for place, item in enumerate(listed):
+            name = str(item.get("name") if isinstance(item, dict) else item)
+            if name in weights and isinstance(item, dict):
+                item["weight"] = weights[name]
+            elif name in weights:
+                listed[place] = _mapping(name=name, weight=weights[name])
+    for what in mutes:
+        if document.get("mute"):
+            _appended(document["mute"], [_mapping(what=what)])
+        else:
+            document["mute"] = [_mapping(what=what)]
+    text = StringIO()
+    yaml.dump(document, text)
+    return path.read_text("utf-8-sig"), text.getvalue()
+
+
+def edited(path: Path, text: str) -> Config:
+    """Return the configuration that `text` would be in the place of `path`. Raises ConfigError if it is wrong."""
+    report = judged(text.encode(), path, feedless=True)
+    if report.config is None:
+        raise ConfigError(report.errors)
+    return report.config
+
+
+def accept(path: Path, text: str) -> None:
+    """Put `text` in the place of what stands in `path`. Raises ConfigError, and changes nothing, if it is wrong."""
+    _replace(path, text)
+
+
 def _opened(path: Path) -> tuple[YAML, Any]:
     report = examine(path, feedless=True)
     if report.config is None:
@@ -67,7 +106,11 @@ def _opened(path: Path) -> tuple[YAML, Any]:
 
 
 def _named(url: str, name: str) -> CommentedMap:
-    item = CommentedMap({"url": url, "name": name})
+    return _mapping(url=url, name=name)
+
+
+def _mapping(**values: object) -> CommentedMap:
+    item = CommentedMap(values)
     item.fa.set_flow_style()  # on one line
     return item
 
@@ -129,9 +172,13 @@ def _write(path: Path, yaml: YAML, document: Any) -> None:
     """Put the new file in the place of the old one, once it has shown to be right."""
     text = StringIO()
     yaml.dump(document, text)
+    _replace(path, text.getvalue())
+
+
+def _replace(path: Path, text: str) -> None:
     made = path.with_name(f"{path.name}.new")
     try:
-        made.write_text(text.getvalue(), "utf-8")
+        made.write_text(text, "utf-8")
         report = examine(made, feedless=True)
         if report.config is None:
             raise ConfigError(report.errors)
@@ -139,7 +186,7 @@ def _write(path: Path, yaml: YAML, document: Any) -> None:
         try:
             os.replace(made, path)  # noqa: PTH105 - the same in fewer words
         except OSError:  # a file that is mounted by itself cannot be replaced
-            path.write_text(text.getvalue(), "utf-8")
+            path.write_text(text, "utf-8")
     except OSError as error:
         raise ConfigError((Problem(0, "", f"cannot be changed: {error.strerror}", str(path)),)) from error
     finally:

@@ -63,6 +63,12 @@ def examine(path: Path, *, feedless: bool = False) -> Report:
             data = file.read(1_000_001)
     except OSError as error:
         return Report(None, (Problem(0, "", f"cannot be read: {error.strerror}", name),), ())
+    return judged(data, path, feedless=feedless)
+
+
+def judged(data: bytes, path: Path, *, feedless: bool = False) -> Report:
+    """Return the configuration that `data` is where it stands in `path`."""
+    name = str(path)
     document = read_document(data, name)
     errors = [*document.problems]
     config: Config | None = None
