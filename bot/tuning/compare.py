@@ -18,7 +18,7 @@ from bot.alerts.keys import operation_key
 from bot.alerts.upkeep import ALERT
 from bot.config import Config, feeds_of
 from bot.config.packs import address_key
-from bot.model import Article, EntryId, Feed, Finding, Judged, Operation, Source, StoryId, Verb
+from bot.model import Article, EntryId, Feed, Finding, HeldFor, Judged, Operation, Source, StoryId, Verb
 from bot.moves.judge import Watch, judge
 from bot.pipeline import Outcome, Pipeline
 from bot.placing import Seen, outlet_of, seen
@@ -33,10 +33,19 @@ from bot.tuning.shelf import Shelf
 from bot.urls import redact
 
 TERMINAL = "terminal"
+_NOT_DECIDING = (
+    "feeds",
+    "packs",
+    "watchlist",
+    "store",
+    "first_run",
+    "retention",
+)  # keys, where articles are judged alike
 _ALONE = ("entry:", "link:", "text:", "headline:", "name:", "sound:")  # keys of which one can be enough
 _WORDS_SHARED = 4
 _FRESH = WINDOW + timedelta(days=1)
 _LONG = 90  # characters of a title within another line
+_SILENT = (HeldFor.MUTED, HeldFor.GRADE)  # what waits for no channel as an alert
 _NOWHERE: Any = None  # what is decided here goes nowhere: the pipeline gets no fetcher and no notifier
 
 
@@ -118,26 +127,22 @@ class Side:
         self.sending += owed
         told = [op for op in owed if op.key == operation_key(op.story_id, op.channel, ALERT)]
         told = [op for op in told if op.verb in (Verb.POST, Verb.REPLY)]
-        if told:
+        later = {row.channel: f"later: {row.reason}" for row in outcome.held if row.reason not in _SILENT}
+        said = later | {op.channel: op.message.text for op in told}
+        if said and placement.verdict is Verdict.ALERT and placement.story:
+            entry, words = one.article.entry.id, " · ".join(dict.fromkeys(said.values()))
+            self.alerts[entry] = Alert(entry, placement.story.id, tuple(sorted(said)), words)
+        elif told:
             entry = one.article.entry.id
-            text = told[0].message.text
-            self.alerts[entry] = Alert(entry, told[0].story_id, tuple(sorted(o.channel for o in told)), text)
+            self.alerts[entry] = Alert(
+                entry, told[0].story_id, tuple(sorted(op.channel for op in told)), told[0].message.text
+            )
 
     def decides_as(self, other: Side) -> bool:
         """Tell whether both would decide alike of articles that they judge alike, with the same stories behind them."""
-        settings = (
-            self.config.thresholds,
-            self.config.mute,
-            self.config.routes,
-            self.config.slack,
-            self.config.network,
-        )
-        others = other.config
-        return (
-            settings == (others.thresholds, others.mute, others.routes, others.slack, others.network)
-            and self.pipeline.channel == other.pipeline.channel
-            and self.watch.forms == other.watch.forms
-        )
+        settings, others = (each.config.model_dump(exclude=set(_NOT_DECIDING)) for each in (self, other))
+        same = settings == others and self.pipeline.channel == other.pipeline.channel
+        return same and self.watch.forms == other.watch.forms
 
 
 @dataclass(slots=True)
