@@ -23,7 +23,7 @@ from bot.moves.judge import Watch, judge
 from bot.pipeline import Outcome, Pipeline
 from bot.placing import Seen, outlet_of, seen
 from bot.ports import Store
-from bot.stories.match import MEMORY
+from bot.stories.match import MEMORY, same_event
 from bot.stories.merge import Placement, Verdict
 from bot.stories.traits import WINDOW
 from bot.telemetry import Counters
@@ -183,6 +183,8 @@ class _Walk:
         seen_before = self._seen(self.old, case, feeds[0], before, wanted=anew)
         wanted = not same or self._near(case)
         seen_after = (seen_before if same else None) or self._seen(self.new, case, feeds[1], after, wanted=wanted)
+        if same and seen_after and seen_before is None and not self._opens_or_joins(seen_after, case.at):
+            seen_after = None
         if seen_before is None and seen_after is None:
             return
         entry = case.article.entry.id
@@ -221,6 +223,13 @@ class _Walk:
                 if any(key.startswith(_ALONE) for key in shared) or (fresh and len(shared) >= _WORDS_SHARED):
                     return True
         return False
+
+    def _opens_or_joins(self, one: Seen, at: datetime) -> bool:
+        """Tell whether an article that the old side has in no story can be in one of the new side's."""
+        if one.finding.score >= self.new.config.thresholds.digest:
+            return True
+        near = self.new.shelf.candidates(one.traits.keys, at - MEMORY)
+        return any(story.id in self.strange and same_event(one.traits, story, keys, at) for story, keys in near)
 
     def _decided_alike(self, one: Seen, at: datetime) -> bool:
         """Tell whether both sides must decide alike: neither compares the article with a story that is not the same."""
