@@ -24,7 +24,7 @@ from bot.adapters.robots import ObedientFetcher
 from bot.adapters.store import SqliteStore
 from bot.adapters.workers import ProcessWorkers
 from bot.alerts.delivery import Policy
-from bot.config import Config, feeds_of, secret, store_path
+from bot.config import Config, feeds_of, history, secret, store_path
 from bot.conversation import Conversation
 from bot.errors import ConfigError, DeliveryError, DeliveryReason, Problem
 from bot.lexicon import load as load_lexicon
@@ -115,6 +115,7 @@ def opened(config: Config, env: Mapping[str, str], settings: Settings = Settings
             limits=settings.limits if channel != TERMINAL else replace(settings.limits, pace_s=0.0),
         )
         pipeline.forget_again()
+        remember(store, config, clock)
         talk = _Talk()
         socket = _socket(pipeline, env, talk) if settings.listens else None
         if socket is not None:
@@ -137,6 +138,13 @@ def _for_terminal(config: Config) -> Config:
     digest = config.digest.model_copy(update={"channel": None})
     quiet = tuple(one for one in config.quiet if one.channel is None)
     return config.model_copy(update={"routes": (), "digest": digest, "quiet": quiet})
+
+
+def remember(store: SqliteStore, config: Config, clock: Clock) -> None:
+    """Note in the store that what is judged from now on is judged with `config`."""
+    note = history.noted(store.noted(history.NOTE), config, __version__, clock.now())
+    if note is not None:
+        store.note(history.NOTE, note)
 
 
 def _socket(pipeline: Pipeline, env: Mapping[str, str], talk: _Talk) -> SlackSocket | None:
@@ -205,6 +213,21 @@ def _notifier(
 
     notifier = SlackNotifier(token, clock=clock, base_url=env.get("SLACK_API_URL", ""), timeout_s=policy.timeout_s)
     return notifier, config.slack.channel, policy
+
+
+def replay_notifier(config: Config, env: Mapping[str, str], where: str, clock: Clock) -> Notifier:
+    """Return what a replay is sent with: the terminal, or Slack for a channel. Raises ConfigError without a token."""
+    if where == TERMINAL:
+        from bot.adapters.terminal import TerminalNotifier
+
+        return TerminalNotifier(sys.stdout)
+    token = secret(TOKEN, env)
+    if token is None:
+        raise ConfigError((Problem(0, TOKEN, "is missing: without it there is no channel to replay to"),))
+    from bot.adapters.slack import SlackNotifier
+
+    timeout_s = Policy(settle_s=config.slack.settle_s).timeout_s
+    return SlackNotifier(token, clock=clock, base_url=env.get("SLACK_API_URL", ""), timeout_s=timeout_s)
 
 
 def run(
@@ -333,6 +356,7 @@ def _reloader(app: App, service: Service, file: ConfigFile) -> Reloader:
         pipeline = app.renewed(config)
         feeds, now = feeds_of(config), pipeline.clock.now()
         app.store.allow(_connections(config))
+        remember(app.store, config, pipeline.clock)
         app.store.sync_feeds(feeds, now, spread_s=FIRST_SPREAD_S * len(feeds))
         service.renew(pipeline)
 

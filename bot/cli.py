@@ -856,6 +856,146 @@ def verify_feeds(config_file: Path | None, as_json: bool) -> None:
     sys.exit(0 if all(fine for _, _, fine in rows) else 1)
 
 
+@main.command(short_help="What an edit of the configuration would have changed.")
+@_config_option
+@click.option("--old", "old_file", type=_FILE, help="Compare with this file, not with what the store was judged with.")
+@click.option(
+    "--since", default="30d", show_default=True, metavar="TIME", help="Look so far back: 30d, 12h, 2026-01-31."
+)
+@click.option("--brief", is_flag=True, help="Totals and entries only, not every alert.")
+@click.option("--html", "page_file", type=_FILE, help="Also write a page to hand round.")
+@click.option(
+    "--replay", default="", metavar="WHERE", help="Send what would have been sent: terminal, or a channel's ID."
+)
+@click.option("--sample", is_flag=True, help="Look through bundled stories instead of the store.")
+@_json_option
+def backtest(
+    config_file: Path | None,
+    old_file: Path | None,
+    since: str,
+    brief: bool,
+    page_file: Path | None,
+    replay: str,
+    sample: bool,
+    as_json: bool,
+) -> None:
+    """Say which alerts an edited configuration would have given, taken or changed, and which of its entries did it.
+
+    The new configuration is -c (or what `run` would take), the old one what the store's findings were judged with. Only
+    articles that hold a name on which the two differ are judged again. Nothing is changed anywhere; --replay sends,
+    marked as a replay.
+
+    \b
+    Example:   talentwire backtest -c edited.yaml --since 30d
+               talentwire backtest -c edited.yaml --html report.html
+    """
+    from bot.adapters.clock import SystemClock
+    from bot.commands import backtest as work
+
+    clock = SystemClock()
+    now = clock.now()
+    begin = _since(since, now)
+    new, _ = _load(config_file)
+    place = _store_of(new)
+    old = _load(old_file)[0] if old_file else work.judged_with(place) or _file_or(new)
+    if sample:
+        report = work.sample(old, new, now)
+    else:
+        report = work.followed(place, old, new, begin, now, monotonic=clock.monotonic)
+    if page_file:
+        from bot.tuning.page import backtest as page
+
+        page_file.write_text(page(report), "utf-8")
+    if as_json:
+        _print_json(report.data())
+    elif not replay:
+        _show(None, list(report.lines(brief=brief)), "")
+    if not report.articles:
+        click.echo("`talentwire backtest --sample` shows it on stories that come with the bot", err=True)
+    if replay:
+        _replay(report, new, replay)
+
+
+@main.command(short_help="What each watchlist entry and feed was good for.")
+@_config_option
+@click.option(
+    "--since", default="90d", show_default=True, metavar="TIME", help="Count so far back: 30d, 12h, 2026-01-31."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@_json_option
+def hits(config_file: Path | None, since: str, as_csv: bool, as_json: bool) -> None:
+    """Say of each watchlist entry, keyword and feed: articles, alerts, what readers said of them, and the last hit.
+
+    Entries that never hit and feeds that never led to an alert in that time are named below the table.
+
+    \b
+    Example:   talentwire hits --since 90d --csv > hits.csv
+    """
+    from bot.adapters.clock import SystemClock
+    from bot.commands import hits as work
+    from bot.config import store_path
+    from bot.tuning import hits as shown
+
+    now = SystemClock().now()
+    begin = _since(since, now)
+    days = round((now - begin).total_seconds() / 86_400)
+    config, _ = _load(config_file, feedless=True)
+    found = work.hits(store_path(config, os.environ), config, begin)
+    if as_csv:
+        click.echo(work.as_csv(found), nl=False)
+        return
+    _show(shown.data(found, days), list(shown.lines(found, days)), "json" if as_json else "")
+
+
+def _replay(report: Any, config: Config, where: str) -> None:
+    """Send a backtest's messages to a terminal or a channel."""
+    from bot import app
+    from bot.adapters.clock import SystemClock
+    from bot.commands.backtest import replay
+    from bot.telemetry import progress
+
+    clock = SystemClock()
+    notifier = app.replay_notifier(config, os.environ, where, clock)
+    stopped = _stop_on_signals()
+
+    def pause(seconds: float) -> None:
+        if stopped.wait(seconds):
+            raise click.Abort
+
+    pace = 0.0 if where == app.TERMINAL else 1.0
+    with progress(len(report.sending), "replaying", monotonic=clock.monotonic) as shown:
+        sent, unsure = replay(report, where, notifier, pace_s=pace, pause=pause, step=shown.step)
+    click.echo(f"{sent} messages replayed" + (f", {unsure} may not have arrived" if unsure else ""), err=True)
+
+
+def _since(text: str, now: Any) -> Any:
+    from bot.commands.ledger import moment
+
+    try:
+        return moment(text, now)
+    except ValueError:
+        raise click.UsageError(f"--since: {text!r} is neither a time such as 30d nor a date") from None
+
+
+def _store_of(config: Config) -> Path:
+    """Return the store that the usual configuration works on: an edited copy may lie elsewhere."""
+    from bot.config import store_path
+
+    usual = _file_or(config)
+    place = store_path(usual, os.environ)
+    return place if place.is_file() else store_path(config, os.environ)
+
+
+def _file_or(config: Config) -> Config:
+    """Return the configuration that `run` would take without -c, `config` where there is none."""
+    from bot.errors import ConfigError
+
+    try:
+        return _load(None, feedless=True)[0]
+    except ConfigError:
+        return config
+
+
 # ---------------------------------------------------------------------------------------------------- for builders
 
 
@@ -863,12 +1003,24 @@ def verify_feeds(config_file: Path | None, as_json: bool) -> None:
 @click.argument("file", type=_FILE, required=False)
 @click.option("--feedback", is_flag=True, help="Learn from what readers said in Slack instead of a file.")
 @click.option("--out", type=_FILE, help="Write the new weights here, unless our own stories lose by them.")
+@click.option("--html", "page_file", type=_FILE, help="Also write the report as a page.")
+@click.option("--accept", is_flag=True, help="With --feedback: write the proposed change of the configuration.")
 @click.option("--strength", default=1.0, show_default=True, help="How firmly the weights in force are held to.")
 @_config_option
-def teach(file: Path | None, feedback: bool, out: Path | None, strength: float, config_file: Path | None) -> None:
+def teach(
+    file: Path | None,
+    feedback: bool,
+    out: Path | None,
+    page_file: Path | None,
+    accept: bool,
+    strength: float,
+    config_file: Path | None,
+) -> None:
     """Say what labelled rows would change. FILE holds a JSON object a line: id, title, text, lang, label.
 
     With --feedback the rows are the alerts that readers called not relevant and the articles they reported as missed.
+    Where clicks speak for a change of the configuration, it is shown as a diff with what it would have changed;
+    --accept writes it.
 
     Offline. The weights are fitted anew with a prior at those in force; old and new are shown side by side on rows that
     were not fitted on. They are refused, with status 1, where our own frozen stories lose a point.
@@ -877,18 +1029,29 @@ def teach(file: Path | None, feedback: bool, out: Path | None, strength: float, 
     Examples:  talentwire teach feedback.jsonl --out scoring.yaml
                talentwire teach --feedback -c config.yaml
     """
+    from bot.adapters.clock import SystemClock
+    from bot.commands.teaching import as_page, proposed
     from bot.commands.teaching import teach as taught
     from bot.config import store_path
+    from bot.config.editing import accept as write
 
     if (file is None) is not feedback:
         raise click.UsageError("give a file, or --feedback")
     if file is not None and not file.is_file():
         raise click.UsageError(f"{file}: no such file")
-    config = _config_or_default(config_file) if file else _load(config_file, feedless=True)[0]
+    if accept and not feedback:
+        raise click.UsageError("--accept goes with --feedback")
+    config, path = (_config_or_default(config_file), None) if file else _load(config_file, feedless=True)
     source = file or store_path(config, os.environ)
     status, lines = taught(config, source, stored=feedback, strength=strength, out=out)
-    for line in lines:
+    proposal = proposed(path, config, source, SystemClock().now()) if path else None
+    for line in (*lines, *(proposal.lines() if proposal else ())):
         click.echo(line)
+    if page_file:
+        page_file.write_text(as_page(lines, proposal), "utf-8")
+    if path and proposal and accept:
+        write(path, proposal.text)
+        click.echo(f"{path}: changed", err=True)
     sys.exit(status)
 
 

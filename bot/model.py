@@ -719,6 +719,22 @@ class Preference:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One article as it was judged, and the story that it went into ("" for none).
+
+    `keys` are what it was looked for by among stories, None where they were not kept: those of an article that went
+    into a story stand with that.
+    """
+
+    article: Article
+    feed: Feed
+    finding: Finding
+    at: datetime
+    story_id: StoryId
+    keys: tuple[str, ...] | None = None
+
+
 class FeedbackKind(StrEnum):
     """What a reader says of an alert, or of an article that was none."""
 

@@ -69,17 +69,14 @@ from bot.model import (
     Story,
     StoryId,
     StoryMove,
-    Traits,
     Verb,
 )
 from bot.moves.judge import Watch, judge, touches
-from bot.placing import marks_of, owner_of
+from bot.placing import Seen, outlet_of, seen
 from bot.polling import LEASE_S, Poller
 from bot.ports import Clock, Fetcher, Notifier, Store, WorkerKilled, Workers
 from bot.stories import corrections, match, merge
 from bot.stories.ledger import Wish, flows, ledger
-from bot.stories.traits import traits as traits_of
-from bot.stories.witness import Witness, witness
 from bot.telemetry import Counters, event
 from bot.urls import public_host, redact
 
@@ -283,15 +280,10 @@ class Pipeline:
     def _judge(self, article: Article, feed: Feed) -> None:
         now = self.clock.now()
         finding = judge(self.watch(), article.title, article.body, article.language)
-        owner = feed.owner or owner_of(article, _outlet(article, feed))
-        marks = marks_of(self.watch(), article, finding)
-        traits = traits_of(article, finding, marks, owner=owner)
-        one = witness(article, finding, marks, traits, owner=owner, outlet=_outlet(article, feed))
-        wishes = self.store.preferences(now)
-        placement = self._place(article, feed, finding, traits, one, wishes, now)
-        placement, outcome = self._told_of(placement, finding, article, feed, wishes, now)
+        one = seen(self.watch(), article, feed, finding)
+        placement, outcome = self.decided(one, now)
         owed, held = outcome.owed, outcome.held
-        self.store.save_finding(article, finding, placement.story, traits.keys, owed, now, held)
+        self.store.save_finding(article, finding, placement.story, one.traits.keys, owed, now, held)
         self.counters.add("talentwire_articles_judged_total", verdict=placement.verdict.name.lower())
         event(
             log,
@@ -305,6 +297,12 @@ class Pipeline:
             news=placement.news or None,
             held=", ".join(f"{one.channel}: {one.reason}" for one in held) or None,
         )
+
+    def decided(self, one: Seen, now: datetime) -> tuple[merge.Placement, Outcome]:
+        """Return where a judged article goes, and what is owed or held for it. Writes nothing."""
+        wishes = self.store.preferences(now)
+        placement = self._place(one, wishes, now)
+        return self._told_of(placement, one.finding, one.article, one.feed, wishes, now)
 
     def _told_of(
         self,
@@ -354,32 +352,24 @@ class Pipeline:
         apart = row.channel == self.channel and row.reason not in (HeldFor.BURST, HeldFor.QUIET)
         return (self.config.digest.channel if apart else None) or row.channel
 
-    def _place(
-        self,
-        article: Article,
-        feed: Feed,
-        finding: Finding,
-        traits: Traits,
-        one: Witness,
-        wishes: Sequence[Preference],
-        now: datetime,
-    ) -> merge.Placement:
+    def _place(self, seen_as: Seen, wishes: Sequence[Preference], now: datetime) -> merge.Placement:
         """Find the article's story among those that share a key; what is no talent story may still add to one.
 
         One about somebody whom a channel follows alerts, there, from the lower threshold on.
         """
+        article, feed, finding = seen_as.article, seen_as.feed, seen_as.finding
         thresholds = self.config.thresholds
         followed = self._following(finding, wishes)
-        candidates = self.store.candidates(traits.keys, now - match.MEMORY)
+        candidates = self.store.candidates(seen_as.traits.keys, now - match.MEMORY)
         placement = merge.place(
             article,
             finding,
-            traits,
+            seen_as.traits,
             candidates,
             digest_at=thresholds.digest,
             alert_at=min(thresholds.digest, thresholds.alert) if followed else thresholds.alert,
             now=now,
-            one=one,
+            one=seen_as.one,
         )
         if placement.verdict is not merge.Verdict.ALERT or placement.story is None:
             return placement
@@ -1090,9 +1080,4 @@ def _feed_name(feed: Feed) -> str:
 
 
 def _told(story: Story, finding: Finding, article: Article, feed: Feed) -> compose.Told:
-    return compose.Told(story, finding, article, _outlet(article, feed), route.source_of(article, feed))
-
-
-def _outlet(article: Article, feed: Feed) -> str:
-    """Return the name of who published an article."""
-    return article.entry.publisher or feed.name or feed.title or public_host(article.entry.url or feed.url)
+    return compose.Told(story, finding, article, outlet_of(article, feed), route.source_of(article, feed))

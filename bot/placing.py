@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bot.lexicon.tables import media_owners
-from bot.model import Article, Finding, Mark
+from bot.model import Article, Feed, Finding, Mark, Traits
 from bot.moves.judge import Watch
+from bot.stories.traits import traits
+from bot.stories.witness import Witness, witness
 from bot.text import fold
 from bot.urls import public_host
 
 _KINDS = frozenset({"org", "person", "status", "trigger", "flag", "role"})
 _DEPTH = 2_000  # characters of a text in which marks are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A judged article as stories see it: what it is compared by, and what it claims as a witness."""
+
+    article: Article
+    feed: Feed
+    finding: Finding
+    traits: Traits
+    one: Witness
+
+
+def seen(watch: Watch, article: Article, feed: Feed, finding: Finding) -> Seen:
+    """Return an article that came in `feed` and was judged with `watch` as stories see it."""
+    outlet = outlet_of(article, feed)
+    owner = feed.owner or owner_of(article, outlet)
+    marks = marks_of(watch, article, finding)
+    new = traits(article, finding, marks, owner=owner)
+    return Seen(article, feed, finding, new, witness(article, finding, marks, new, owner=owner, outlet=outlet))
+
+
+def outlet_of(article: Article, feed: Feed) -> str:
+    """Return the name of who published an article."""
+    return article.entry.publisher or feed.name or feed.title or public_host(article.entry.url or feed.url)
 
 
 def marks_of(watch: Watch, article: Article, finding: Finding) -> tuple[Mark, ...]:

@@ -25,6 +25,10 @@ def erase(db: sqlite3.Connection, out: KeptOut) -> None:
     for row in db.execute("SELECT number, note FROM held WHERE note <> ''").fetchall():
         if out.names(row["note"]):
             db.execute("UPDATE held SET note = '' WHERE number = ?", (row["number"],))
+    db.execute("UPDATE findings SET keys = NULL")  # words of names among them; they can be made again
+    for row in db.execute("SELECT value FROM meta WHERE key = 'configs'").fetchall():
+        if out.names(row["value"]):  # on a watchlist of then
+            db.execute("DELETE FROM meta WHERE key = 'configs'")
     for row in db.execute("SELECT number, person, fields FROM orders").fetchall():
         if out.names(row["person"], row["fields"]):
             db.execute("UPDATE orders SET person = '', fields = '{}' WHERE number = ?", (row["number"],))

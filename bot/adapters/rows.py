@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from bot.model import (
     Finding,
     Held,
     HeldFor,
+    Judged,
     Kind,
     Message,
     Move,
@@ -252,6 +253,23 @@ def finding_of(blob: bytes) -> Finding:
         organisations=tuple(raw["organisations"]),
         reasons=tuple(Reason(**{**r, "span": None if r["span"] is None else Span(*r["span"])}) for r in raw["reasons"]),
         evidence=_spans(raw["evidence"]),
+    )
+
+
+def keys_json(keys: Sequence[str]) -> bytes:
+    """Return the keys of an article as compressed JSON."""
+    return pack(dumps(list(keys)))
+
+
+def judged_of(row: sqlite3.Row, feed: Feed) -> Judged:
+    """Return an article with its finding, of a row with ENTRY_COLUMNS, ARTICLE_COLUMNS and those of `findings`."""
+    return Judged(
+        article=article_of(row),
+        feed=feed,
+        finding=finding_of(row["finding"]),
+        at=sure_moment(row["judged_at"]),
+        story_id=StoryId(row["story_id"] or ""),
+        keys=None if row["keys"] is None else tuple(json.loads(unpack(row["keys"]))),
     )
 
 

@@ -247,6 +247,7 @@ _STEPS = (
     CREATE UNIQUE INDEX held_open ON held (channel, story_id) WHERE settled_by = '';
     CREATE INDEX held_due ON held (until) WHERE settled_by = '';
     CREATE INDEX held_story ON held (story_id);
+    ALTER TABLE findings ADD COLUMN keys BLOB;  -- JSON: what an article without a story was looked for by
     """,
 )
 

@@ -65,6 +65,7 @@ _WORDS = {
         unsupported_media_type unknown_method json_not_object post_contents_invalid""",
 }
 _REASONS = {word: reason for reason, words in _WORDS.items() for word in words.split()}
+_ALERT = "talentwire_alert"  # `bot.alerts.keys.EVENT_TYPE`: no other message of ours is taken for an alert
 _REFUSING = ("invalid_", "msg_", "metadata_")
 
 
@@ -343,9 +344,13 @@ def _request(operation: Operation) -> tuple[str, dict[str, Any]]:
 
 
 def _carried(operation: Operation) -> Mapping[str, Any]:
-    """Return the metadata of the operation's message. Raises ValueError where it could not be found by it again."""
+    """Return the metadata of the operation's message. Raises ValueError where it could not be found by it again.
+
+    What is no alert (a replay) carries no key and is not looked for.
+    """
     metadata = operation.message.metadata
-    if _metadata({"metadata": metadata})[1] != operation.key:
+    kind, key = _metadata({"metadata": metadata})
+    if key != operation.key and (kind in (None, _ALERT) or key is not None):
         raise ValueError(f"operation {operation.key} carries another key in its metadata")
     return metadata
 
@@ -366,8 +371,8 @@ def _carries(message: Mapping[str, Any], kind: object, key: str) -> bool:
 
 def _posted(channel: str, message: Mapping[str, Any]) -> Posted | None:
     """Return a message of ours with its key and facts, None if it carries none."""
-    key = _metadata(message)[1]
-    if not isinstance(key, str) or not key:
+    kind, key = _metadata(message)
+    if kind != _ALERT or not isinstance(key, str) or not key:
         return None
     facts = message["metadata"]["event_payload"].get("facts")
     thread = str(message.get("thread_ts") or "")

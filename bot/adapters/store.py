@@ -35,6 +35,7 @@ from bot.model import (
     FirstRun,
     Held,
     HeldFor,
+    Judged,
     Message,
     Operation,
     OperationKey,
@@ -67,6 +68,7 @@ _ALERTS = (HeldFor.HOLD, HeldFor.SOURCES, HeldFor.QUIET, HeldFor.BURST)  # that 
 _LATEST = 48  # stories looked at under one key
 _MOST = 24  # stories that come back
 _STEP = 4_096  # pages given back to the disk at a time
+_BATCH = 400  # articles read at a time when looking back
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -594,9 +596,14 @@ class SqliteStore:
         with self._transaction() as db:
             entry_id = article.entry.id
             db.execute(
-                "INSERT INTO findings VALUES (?, ?, ?, ?) ON CONFLICT (entry_id) DO UPDATE SET score = excluded.score,"
-                " finding = excluded.finding, judged_at = excluded.judged_at",
-                (entry_id, finding.score, rows.finding_json(finding), now.timestamp()),
+                "INSERT OR REPLACE INTO findings (entry_id, score, finding, judged_at, keys) VALUES (?, ?, ?, ?, ?)",
+                (
+                    entry_id,
+                    finding.score,
+                    rows.finding_json(finding),
+                    now.timestamp(),
+                    None if story else rows.keys_json(keys),
+                ),
             )
             db.execute(
                 "UPDATE entries SET state = 'judged', story_id = ? WHERE id = ?",
@@ -656,6 +663,60 @@ class SqliteStore:
         for (_, feed), row in zip(self._with_feeds(found), found, strict=True):
             return rows.article_of(row), rows.finding_of(row["finding"]), feed
         return None
+
+    # -- looking back
+
+    def judged(self, since: datetime) -> Iterator[Judged]:
+        """Yield every article judged since then, with its finding, in the order in which they were judged."""
+        found = self._rows(
+            "SELECT g.entry_id FROM findings g JOIN entries e ON e.id = g.entry_id"
+            " WHERE g.judged_at >= ? AND e.state = 'judged' ORDER BY g.judged_at, e.seq",
+            (since.timestamp(),),
+        )
+        feeds = {row["id"]: rows.feed_of(row) for row in self._rows("SELECT * FROM feeds")}
+        for first in range(0, len(found), _BATCH):
+            ids = [row["entry_id"] for row in found[first : first + _BATCH]]
+            batch = self._rows(
+                f"SELECT {rows.ENTRY_COLUMNS}, {rows.ARTICLE_COLUMNS}, g.finding, g.judged_at, g.keys, e.story_id,"
+                " f.id AS feed_id FROM entries e JOIN feeds f ON f.id = e.feed_id JOIN articles a ON a.entry_id = e.id"
+                f" JOIN findings g ON g.entry_id = e.id WHERE e.id IN ({','.join('?' * len(ids))})",
+                ids,
+            )
+            by_id = {row["id"]: row for row in batch}
+            yield from (rows.judged_of(by_id[i], feeds[by_id[i]["feed_id"]]) for i in ids if i in by_id)
+
+    def judged_count(self, since: datetime) -> tuple[int, int]:
+        """Return how many articles were judged since then, and how many entries seen since then never were."""
+        row = self._rows(
+            "SELECT (SELECT count(*) FROM findings WHERE judged_at >= :since) AS judged,"
+            " (SELECT count(*) FROM entries WHERE seen_at >= :since AND state <> 'judged') AS never",
+            {"since": since.timestamp()},
+        )[0]
+        return row["judged"], row["never"]
+
+    def stories_before(self, since: datetime) -> Sequence[tuple[Story, frozenset[str]]]:
+        """Return all stories but those whose articles were all judged since then, each with its keys."""
+        found = self._rows(
+            f"SELECT {rows.STORY_COLUMNS}, (SELECT json_group_array(key) FROM story_keys WHERE story_id = s.id) AS keys"
+            " FROM stories s WHERE s.id NOT IN (SELECT e.story_id FROM entries e JOIN findings g ON g.entry_id = e.id"
+            " WHERE e.story_id IS NOT NULL GROUP BY e.story_id HAVING min(g.judged_at) >= ?)",
+            (since.timestamp(),),
+        )
+        return [(rows.story_of(row), frozenset(json.loads(row["keys"]))) for row in found]
+
+    def operations_of(self, stories: Iterable[StoryId]) -> Sequence[Operation]:
+        """Return the posts and replies that tell of some stories, in the order in which they were owed."""
+        wanted = rows.dumps(sorted(stories))
+        found = self._rows(
+            "SELECT * FROM outbox WHERE verb IN ('post', 'reply') AND story_id IN (SELECT value FROM json_each(?))"
+            " ORDER BY seq",
+            (wanted,),
+        )
+        return [rows.operation_of(row) for row in found]
+
+    def preferences_ever(self) -> Sequence[Preference]:
+        """Return the mutes and follows of readers that are kept, those that have ended too."""
+        return [rows.preference_of(row) for row in self._rows("SELECT * FROM preferences ORDER BY number")]
 
     def trace(self, url: str) -> Trace | None:
         """Return what became of the latest entry with this address, None if there was none."""

@@ -116,11 +116,12 @@ def as_csv(rows: Iterable[LedgerRow]) -> str:
     for row in rows:
         values = plain(row)
         cells = [values[name] for name in COLUMNS]
-        writer.writerow([_safe("; ".join(c) if isinstance(c, list) else c or "") for c in cells])
+        writer.writerow([safe_cell("; ".join(c) if isinstance(c, list) else c or "") for c in cells])
     return sink.getvalue()
 
 
-def _safe(cell: str) -> str:
+def safe_cell(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from bot.adapters.clock import SystemClock
@@ -58,10 +56,9 @@ def _new_doubts(edit: Edit) -> Iterator[str]:
 
 def _backtest(edit: Edit, env: Mapping[str, str]) -> Sequence[str]:
     """Return what the edit would have changed in what the store holds."""
-    if find_spec("bot.commands.backtest") is None:
-        return ()
+    from bot.commands.backtest import compare
+
     now = SystemClock().now()
-    compare = import_module("bot.commands.backtest").compare
     return list(compare(store_path(edit.old, env), edit.old, edit.new, now - BACK, now).lines())
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot import app
+from bot.commands.backtest import compare
+from bot.commands.hits import hits
 from bot.config import Config
+from bot.config.editing import edited, tuned
 from bot.lexicon import load
 from bot.model import Feedback
 from bot.teach.lesson import Lesson, Quality, learn
 from bot.teach.rows import examples, from_feedback, from_file, lexicon_examples
+from bot.tuning.page import Code, page
+from bot.tuning.proposals import diff, proposals
+from bot.urls import redact
 
+_LOOK_BACK = timedelta(days=90)
 _SHOWN = 20  # changed rows, moved weights and proposals that are printed
 
 
@@ -38,6 +47,51 @@ def teach(
         out.write_text(written(lesson.weights, load().scoring.move), "utf-8")
         lines.append(f"weights written to {out}")
     return 0, lines
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A change of config.yaml that clicks speak for: why, the new text, its diff, and what it would have changed."""
+
+    why: tuple[str, ...]
+    text: str
+    diff: tuple[str, ...]
+    effect: tuple[str, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Yield it for people."""
+        yield "the clicks speak for this change of the configuration; nothing is changed unless you accept it:"
+        yield from (f"  {why}" for why in self.why)
+        yield from self.diff
+        yield from (f"  {line}" for line in self.effect)
+
+
+def proposed(path: Path, config: Config, store_path: Path, now: datetime) -> Proposed | None:
+    """Return the change of the config in `path` that readers' clicks speak for, None where they speak for none."""
+    since = now - _LOOK_BACK
+    lists = config.watchlist
+    weights = {entry.name: entry.weight for entry in (*lists.organisations, *lists.people, *lists.keywords)}
+    changes = list(proposals(hits(store_path, config, since), weights))
+    if not changes:
+        return None
+    quieter = {change.what: change.weight for change in changes if change.weight is not None}
+    before, after = tuned(path, quieter, [change.what for change in changes if change.weight is None])
+    effect = compare(store_path, config, edited(path, after), since, now).lines(brief=True)
+    return Proposed(
+        tuple(f"{redact(change.what)}: {change.why}" for change in changes),
+        after,
+        tuple(diff(path.name, before, after)),
+        tuple(effect),
+    )
+
+
+def as_page(lines: Sequence[str], proposal: Proposed | None) -> str:
+    """Return the report of a lesson as a page, with the change of the configuration that it proposes."""
+    parts: list[str | Code] = [Code(lines)]
+    if proposal is not None:
+        parts += ["# A change of the configuration", *proposal.why, Code(proposal.diff), *proposal.effect]
+        parts.append("Nothing was changed. `talentwire teach --feedback --accept` writes it, `patch` does too.")
+    return page("Talentwire: what readers' feedback teaches", parts)
 
 
 def _feedback(path: Path) -> Sequence[Feedback]:

@@ -6,7 +6,7 @@ An `Edit` is planned first, so that what it would do can be shown, and then writ
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -142,6 +142,44 @@ def remove_feed(path: Path, url: str) -> bool:
     _removed(document, "feeds", place)
     _saved(path, yaml, document)
     return True
+
+
+def tuned(path: Path, weights: Mapping[str, float], mutes: Sequence[str]) -> tuple[str, str]:
+    """Return the text of `path`, and the text with new weights for entries of its watchlist and with further mutes.
+
+    Writes nothing. Raises ConfigError if the file is wrong.
+    """
+    yaml, document = _opened(path)
+    lists = document.get("watchlist") or {}
+    for kind in ("organisations", "people", "keywords"):
+        listed: Any = lists.get(kind) or []
+        for place, item in enumerate(listed):
+            name = str(item.get("name") if isinstance(item, dict) else item)
+            if name in weights and isinstance(item, dict):
+                item["weight"] = weights[name]
+            elif name in weights:
+                listed[place] = _mapping(name=name, weight=weights[name])
+    for what in mutes:
+        if document.get("mute"):
+            _appended(document["mute"], [_mapping(what=what)])
+        else:
+            document["mute"] = [_mapping(what=what)]
+    text = StringIO()
+    yaml.dump(document, text)
+    return path.read_text("utf-8-sig"), text.getvalue()
+
+
+def edited(path: Path, text: str) -> Config:
+    """Return the configuration that `text` would be in the place of `path`. Raises ConfigError if it is wrong."""
+    report = judged(text.encode(), path, feedless=True)
+    if report.config is None:
+        raise ConfigError(report.errors)
+    return report.config
+
+
+def accept(path: Path, text: str) -> None:
+    """Put `text` in the place of what stands in `path`. Raises ConfigError, and changes nothing, if it is wrong."""
+    _replace(path, text)
 
 
 def _opened(path: Path) -> tuple[YAML, Any]:

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from bot.config.editions import editions
 from bot.errors import FetchError
@@ -158,7 +167,10 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True)]
 Duration = Annotated[
-    timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhdw]$"})
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(lambda length: f"{length.total_seconds():.0f}s", when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhdw]$"}),
 ]
 TimeOfDay = Annotated[
     time, BeforeValidator(parse_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})

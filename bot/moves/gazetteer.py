@@ -58,8 +58,8 @@ class Gazetteer:
 
         The terms of `base` are found too: a few terms over many shipped ones take no time to build.
         """
-        self._endings = endings
-        self._base = base
+        self.endings = endings
+        self.base = base
         groups: dict[str, list[Term]] = {}
         shared: dict[frozenset[str], frozenset[str]] = {}
         for term in terms:
@@ -72,14 +72,19 @@ class Gazetteer:
             self._automaton.make_automaton()
         self._empty = not groups
 
+    def terms(self) -> Iterator[Term]:
+        """Yield its own terms, without those of its base, in no order."""
+        for _, _, group in self._automaton.values():
+            yield from group
+
     def scan(self, text: str, folded: str, languages: frozenset[str]) -> Iterator[Hit]:
         """Yield every hit of a term of one of `languages` or of none, in order of its end."""
-        if self._base is None:
+        if self.base is None:
             yield from self._own(text, folded, languages)
         elif own := list(self._own(text, folded, languages)):
-            yield from sorted((*self._base.scan(text, folded, languages), *own), key=lambda hit: hit.end)
+            yield from sorted((*self.base.scan(text, folded, languages), *own), key=lambda hit: hit.end)
         else:
-            yield from self._base.scan(text, folded, languages)
+            yield from self.base.scan(text, folded, languages)
 
     def _own(self, text: str, folded: str, languages: frozenset[str]) -> Iterator[Hit]:
         if self._empty:
@@ -107,7 +112,7 @@ class Gazetteer:
         if end - start < 4:
             return False
         tail = folded[end : word_end(folded, end)]
-        return any(tail in self._endings[code] for code in languages if code in self._endings)
+        return any(tail in self.endings[code] for code in languages if code in self.endings)
 
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")

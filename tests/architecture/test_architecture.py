@@ -15,7 +15,7 @@ from bot import errors
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
-PURE = ("feeds", "articles", "moves", "stories", "alerts", "talk")
+PURE = ("feeds", "articles", "moves", "stories", "alerts", "talk", "tuning")
 
 # library -> where it may be imported: a folder or a file below bot/
 ROOMS = {
