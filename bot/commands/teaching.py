@@ -12,7 +12,7 @@ from bot.commands.backtest import compare
 from bot.commands.hits import hits
 from bot.config import Config
 from bot.config.editing import edited, tuned
-from bot.lexicon import load
+from bot.lexicon import Scoring, load
 from bot.model import Feedback
 from bot.teach.lesson import Lesson, Quality, learn
 from bot.teach.rows import examples, from_feedback, from_file, lexicon_examples
@@ -44,7 +44,7 @@ def teach(
             "refused: our frozen stories lose a point or more of precision, F1 or average precision",
         ]
     if out is not None:
-        out.write_text(written(lesson.weights, load().scoring.move), "utf-8")
+        out.write_text(written(lesson.weights, load().scoring), "utf-8")
         lines.append(f"weights written to {out}")
     return 0, lines
 
@@ -104,10 +104,10 @@ def _feedback(path: Path) -> Sequence[Feedback]:
         store.close()
 
 
-def written(score: Mapping[str, float], move: Mapping[str, float]) -> str:
+def written(score: Mapping[str, float], shipped: Scoring) -> str:
     """Return the text of a weights file, as bot/lexicon/scoring.yaml is one."""
     lines = ["# Weights in logits; made by `talentwire teach` from labelled rows, with a prior at the weights before."]
-    for table, weights in (("score", score), ("move", move)):
+    for table, weights in (("score", score), ("move", shipped.move), ("certainty", shipped.certainty)):
         lines += [f"{table}:", *(f"  {n}: {w:.2f}" for n, w in sorted(weights.items()) if abs(w) >= 0.005)]
     return "\n".join(lines) + "\n"
 

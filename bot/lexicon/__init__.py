@@ -65,6 +65,12 @@ _WORD_LISTS = (
     "firms",
     "places",
     "background",
+    "alongside",
+    "teams",
+    "counting_in",
+    "of_the",
+    "behind_apostrophe",
+    "own_post",
     "board_seat",
     "gone",
     "inside",
@@ -212,11 +218,13 @@ class Names:
 class Scoring:
     """Weights in logits. `score` decides on a story, `move` on one move being right in person and organisations.
 
-    `kinds` has a table for each kind that a story may report.
+    `kinds` has a table for each kind that a story may report. `certainty` is the line (slope, offset; logits) that
+    turns the sum of a move's weights into how often such moves were right among those that the weights had not seen.
     """
 
     score: Mapping[str, float]
     move: Mapping[str, float]
+    certainty: Mapping[str, float]
     kinds: Mapping[Kind, Mapping[str, float]]
 
 
@@ -384,6 +392,7 @@ def _scoring(data: dict[str, Any], kinds: dict[str, Any]) -> Scoring:
     return Scoring(
         _weights(data, "score", "scoring.yaml"),
         _weights(data, "move", "scoring.yaml"),
+        _weights(data, "certainty", "scoring.yaml"),
         MappingProxyType({kind: _weights(kinds, kind.value, "kinds.yaml") for kind in Kind}),
     )
 

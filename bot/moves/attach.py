@@ -24,6 +24,7 @@ _OWNS = ("'s", "’s", "' ", "’ ")
 _OWNER = re.compile(r"(?<![\w'’.-])([A-Z][\w-]+(?: [A-Z][\w-]+)?)['’]s $")
 _SHORT_POST = 16  # characters of a post between two names of a script without spaces
 _LONGEST_GAP = 90  # characters between two names of a list
+_COMPANION = 16  # characters of the longest phrase for "together with"
 _BESIDE = 16  # characters: an auxiliary and an adverb
 _GUESSES = frozenset({"context", "stand_in"})
 LISTED = re.compile(r"^\s*(?:\([^)]{0,160}\))?\s*(?:,|;|&|/|、|，|和|及|与|と|및|·)?\s*$")
@@ -51,6 +52,7 @@ class Event:
     board: bool = False  # a seat on a board, not a job
     new_role: bool = True  # the post is the one taken up, not one that the mover had
     background: bool = False  # told only to say after or amid what something else happened
+    mates: frozenset[str] = frozenset()  # names of those of whom the same verb tells the same
 
     @property
     def guessed(self) -> bool:
@@ -71,6 +73,10 @@ class Slots:
         if org is not None and end and end not in self.ends and (other is None or other.start != org.start):
             self.ends[end] = org
             self.how[end] = how
+
+    def drop(self, end: str) -> None:
+        """Empty `end` again."""
+        del self.ends[end], self.how[end]
 
 
 @dataclass(slots=True)
@@ -97,7 +103,26 @@ class Attachment:
         """Return one event for each mover."""
         passive = self._passive()
         movers = self._movers(passive)
-        return [event for mover in movers if (event := self._event(mover, passive)) is not None]
+        found = [event for mover in movers if (event := self._event(mover, passive)) is not None]
+        beside = [event for mover in self._companions(movers) if (event := self._event(mover, passive)) is not None]
+        found += [replace(event, role="") for event in beside]
+        names = frozenset(event.mover.name for event in found)
+        return [replace(event, mates=names - {event.mover.name}) for event in found] if len(names) > 1 else found
+
+    def _companions(self, movers: list[Mention]) -> list[Mention]:
+        """Return those with whom somebody joins: "P joins A alongside Q"."""
+        if self.trigger.term.value not in JOINING or not movers or movers[0].kind != "person":
+            return []
+        names = {mover.name for mover in movers}
+        people = [p for p in self.sentence.people if self._may_move(p)]
+        for person in people:
+            before = self.reading.folded[max(self.trigger.end, person.start - _COMPANION) : person.start].rstrip()
+            if person.start < self.trigger.end or person.name in names or self._speaks(person):
+                continue
+            beside = any(before.endswith(phrase) for g in self.reading.languages for phrase in g.words["alongside"])
+            if beside and not self._crosses(person) and not self.reading.folded.startswith(_OWNS, person.end):
+                return [p for p in self._with_list(person, people, step=1) if p.name not in names]
+        return []
 
     def of(self, mover: Mention) -> Event | None:
         """Return the event with a mover whom this sentence does not name."""
@@ -113,6 +138,8 @@ class Attachment:
         if kind == "become" and self._describes():
             return None
         slots = self._slots(mover, passive)
+        if self._is_of_another(slots.ends.get("from"), mover):
+            slots.drop("from")
         post = self.posts.get(mover)
         self._fill(slots, mover, post)
         from_org, to_org = slots.ends.get("from"), slots.ends.get("to")
@@ -137,7 +164,14 @@ class Attachment:
             dict(slots.how),
             self._is_board(),
             new_role,
-            self.order == "noun" and kind in LEAVING and self._is_background(mover),
+            kind in LEAVING and self._is_background(mover),
+        )
+
+    def _is_of_another(self, org: Mention | None, mover: Mention) -> bool:
+        """Whether `org` is where the one named before `mover` works: "hires P, head of A, and Q"."""
+        return org is not None and any(
+            post.org is org and person.name != mover.name and person.end <= org.start < mover.start
+            for person, post in self.posts.items()
         )
 
     def _status(self, mover: Mention, post: Affiliation | None, from_org: Mention | None) -> Status:
@@ -176,6 +210,8 @@ class Attachment:
 
     def _is_background(self, mover: Mention) -> bool:
         """Whether a noun only dates something else that happened: "following the exit of P", "amid other exits"."""
+        if self.order != "noun":
+            return False
         begin = min(self.trigger.start, mover.start)
         window = re.split(r"[.;:,()]", self.reading.folded[max(self.sentence.start, begin - 40) : begin])[-1]
         between = self.reading.folded[mover.end : self.trigger.start] if mover.end < self.trigger.start else ""
@@ -200,8 +236,11 @@ class Attachment:
         if self.frame.mover != "right" or self.order == "sov" or self._ends_in_agent():
             return False
         before = self.reading.folded[max(self.sentence.start, self.trigger.start - 24) : self.trigger.start].split()
-        if self.trigger.term.language == "en" and self.trigger.term.text.endswith("ing") and before[-1:] != ["being"]:
-            return False  # "is now hiring P"
+        first, *rest = self.trigger.term.text.split()
+        infinitive = "to" in rest[:-1] or first in self.reading.languages[-1].stopwords
+        going_on = self.trigger.term.text.endswith("ing") or (first.endswith("ing") and bool(rest))
+        if self.trigger.term.language == "en" and (going_on or infinitive) and before[-1:] != ["being"]:
+            return False  # "is now hiring P", "is in talks to hire P"
         if before and any(word in language.passive for word in before[-2:] for language in self.reading.languages):
             return True
         after = self.reading.folded[self.trigger.end : self.trigger.end + 12].split()[:1]
@@ -470,7 +509,7 @@ class Attachment:
         limit = self._limit()
         previous: tuple[Mention, str] | None = None
         for org in self.sentence.orgs:
-            if not self.trigger.end <= org.start < limit or self._is_owner_of_object(org):
+            if not self.trigger.end <= org.start < limit or self._is_owner_of_object(org) or self._was_held_at(org):
                 continue
             end = self._end_of(org, previous)
             slots.put(end, org, "marker" if self.reading.marker(org.start, self.trigger.start) else "bare")
@@ -486,6 +525,16 @@ class Attachment:
             and self.frame.mover == "right"
             and any(p.start > org.end and a.org is org for p, a in self.posts.items())
         )
+
+    def _was_held_at(self, org: Mention) -> bool:
+        """Whether a new post is told beside an old one: "will be led by P and Q, former heads of A and B"."""
+        if self.trigger.term.value not in ("appoint", "become"):
+            return False
+        former = next((h for h in reversed(self.sentence.of("former")) if h.end <= org.start), None)
+        if former is None or former.start < self.trigger.end or org.start - former.end > _ROLE_REACH:
+            return False
+        between = self.reading.folded[former.end : org.start]
+        return not re.search(r"[,;:.()]", between) and self.reading.marker(org.start, former.end) in ("of", "place", "")
 
     def _unheard_of(self) -> Mention | None:
         """Return the capitalised word right after "joins" as a firm that nobody told us of."""
@@ -624,6 +673,8 @@ class Attachment:
         offered = kind == "stay" and "to" not in slots.ends  # "persuades P to stay"
         if (kind in LEAVING or offered) and "from" not in slots.ends:
             slots.put("from", *self._context_org(slots))
+        if kind in JOINING and "from" not in slots.ends and "to" in slots.ends and self._from_own_post():
+            slots.ends["from"], slots.how["from"] = slots.ends["to"], "inside"
         if kind in ("join", "hire", "poach", "appoint") and "from" not in slots.ends:
             slots.put("from", self._owner_nobody_told_of(mover, post), "post")
         if kind in ("join", "hire", "move") and self._was_employed(mover, post):
@@ -635,6 +686,18 @@ class Attachment:
         if kind in ("join", "hire", "poach", "appoint", "become") and "to" not in slots.ends:
             open_ended = kind == "join" and not self._anaphor() and not self._joins_nothing()
             slots.put("to", *((None, "") if open_ended else self._context_org(slots)))
+
+    def _from_own_post(self) -> bool:
+        """Whether the mover had another post in the same house: "P joins the lab from his role as product chief"."""
+        for language in self.reading.languages:
+            for phrase in language.words["own_post"]:
+                at = self.reading.folded.find(f" {phrase} ", self.trigger.end - 1, self.trigger.end + RIGHT_REACH)
+                end = at + len(phrase) + 2
+                post = next((h for h in self.sentence.of("role") if at >= 0 and 0 <= h.start - end <= 1), None)
+                if post is not None:  # a firm behind it is where that post was: "from his role at A"
+                    after = [o for o in self.sentence.orgs if 0 <= o.start - post.end < _COMPANION]
+                    return not any(self.reading.marker(o.start, post.end) for o in after)
+        return False
 
     def _was_employed(self, mover: Mention, post: Affiliation | None) -> bool:
         """Whether the mover is called a former employee, without a word on whose: "former employee P"."""
@@ -742,7 +805,7 @@ class Attachment:
         limit = min(self.sentence.end, self._limit_of_role())
         kind = self.trigger.term.value
         if kind == "appoint" and self.order == "noun":
-            return role_after(self.reading, self.sentence, self.trigger.start + 4, limit), True
+            return role_after(self.reading, self.sentence, self._behind_new(), limit), True
         start = self.trigger.end
         if self.frame.mover == "right" and mover.start >= start:
             start = mover.end
@@ -762,6 +825,10 @@ class Attachment:
         if role:
             return role, kind not in LEAVING
         return (post.role if post is not None and self._is_of_end(post) else ""), False
+
+    def _behind_new(self) -> int:
+        """Return where the post begins in "new chief" or "interim chief", which are one phrase."""
+        return self.trigger.start + len(self.trigger.term.text.split()[0]) + 1
 
     def _has_seat(self, role: str) -> bool:
         """Whether a role says what somebody is on a board: "board observer", and not "board" alone."""

@@ -164,7 +164,18 @@ def _is_noun(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
     if term.language != "en" or term.order == "noun" or term.text.split()[0].endswith(("ing", "ed")):
         return False
     before = reading.folded[max(sentence.start, trigger.start - 10) : trigger.start].split()[-1:]
+    if _is_owned_noun(reading, sentence, trigger):
+        return True
     return bool(before) and any(before[0] in language.words["determiners"] for language in reading.languages)
+
+
+def _is_owned_noun(reading: Reading, sentence: Sentence, trigger: Hit) -> bool:
+    """Whether a firm has what another firm's name describes: "B's A hires", those whom B took from A."""
+    described = next((o for o in sentence.orgs if o.end == trigger.start - 1), None)
+    if described is None:
+        return False
+    owner = next((o for o in sentence.orgs if o.end < described.start <= o.end + 3), None)
+    return owner is not None and reading.folded[owner.end : described.start].strip() in ("'s", "’s")
 
 
 def _gapped(reading: Reading, sentence: Sentence, told: Sequence[Event]) -> list[Event]:

@@ -6,14 +6,14 @@ scan (one pass: names, triggers, AI terms) -> gate -> read (sentences, organisat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model import Finding, Reason, Span, Status, joined
 from bot.moves.events import events
 from bot.moves.gazetteer import Hit
 from bot.moves.kinds import kinds
 from bot.moves.language import detect
-from bot.moves.merge import Merged, in_story, merge
+from bot.moves.merge import Merged, certain, in_story, merge, same_house
 from bot.moves.patterns import compose
 from bot.moves.people import find_people
 from bot.moves.reading import Reading, follows_verb, read
@@ -24,9 +24,9 @@ from bot.text import fold
 __all__ = ["Watch", "compile_watch", "judge", "touches"]
 
 _MANY = 12  # moves of one text that are told; lists that are longer are no news item
-_TOLD = 0.33  # moves that are less likely are left out
+TOLD = 0.33  # moves that are less likely are left out
 _TOLD_GROUP = 0.4  # groups need more: nobody in particular moves often
-_PLANNED_GROUP = 0.6  # whom a firm may want, or wanted in vain
+_PLANNED_GROUP = 0.65  # whom a firm may want, or wanted in vain
 _REPEATED = 0.75  # share of words with which one sentence repeats another
 _EVIDENCE = (25, 600)  # characters of a sentence that can be quoted
 
@@ -77,12 +77,12 @@ def judge(watch: Watch, title: str, body: str, language: str = "") -> Finding:
     score = round(probability(found, weights.score), 4)
     short = len(reading.text) < SHORT
     moves = [in_story(m, score, short, weights.move) for m in weighed.merged]
-    told = _told(moves, _TOLD)
+    told = _told(moves, TOLD)
     return Finding(
         language=reading.code,
         score=score,
         kinds=kinds(reading, found, moves, score, weights.kinds),
-        moves=tuple(m.move for m in told),
+        moves=tuple(replace(m.move, confidence=round(certain(m.move.confidence, weights.certainty), 3)) for m in told),
         people=_people(reading, told),
         organisations=_organisations(reading),
         reasons=reasons(found, weights.score, told),
@@ -137,7 +137,7 @@ def _told(merged: list[Merged], floor: float) -> list[Merged]:
 def _says_whom(group: Merged, floor: float) -> bool:
     """Whether a group is surely one, and more than one bare noun, "employee" or "talent"."""
     planned = group.move.status in (Status.RUMOURED, Status.DENIED)
-    if floor >= _TOLD and group.move.confidence < (_PLANNED_GROUP if planned else _TOLD_GROUP):
+    if floor >= TOLD and group.move.confidence < (_PLANNED_GROUP if planned else _TOLD_GROUP):
         return False
     return " " in group.move.person or not group.move.person.isascii()
 
@@ -149,7 +149,7 @@ def _same_ends(left: Merged, right: Merged) -> bool:
 def _covers(named: Merged, group: Merged) -> bool:
     """Whether a named mover goes where the group goes: "hires three from A" whose names the text gives."""
     return all(
-        ours is None or (theirs is not None and ours.name == theirs.name)
+        ours is None or (theirs is not None and same_house(theirs, ours))
         for ours, theirs in ((group.from_org, named.from_org), (group.to_org, named.to_org))
     )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.model import Move, Span, Status
 from bot.moves.attach import Event
 from bot.moves.frames import JOINING, LEAVING
-from bot.moves.reading import Mention, Reading
+from bot.moves.reading import Mention, Reading, Sentence
 from bot.text import fold
 
 _GIVEN = 0.5  # how sure one lone word is that is a given name
@@ -68,9 +67,12 @@ def merge(events: Sequence[Event], reading: Reading, weights: Mapping[str, float
 
 
 def _ranked(merged: list[Merged]) -> list[Merged]:
-    """Say of each named move that is news whether the text tells it first, whether no other; of a group likewise."""
+    """Say of each named move that is news whether the text tells it first, whether no other; of a group likewise.
+
+    Those whom one verb names together, "P and Q join A", are told first together.
+    """
     named = [m for m in merged if m.is_news and not m.is_group]
-    first = min(named, key=lambda m: min(e.trigger.start for e in m.events), default=None)
+    start = min((_told_at(m) for m in named), default=-1)
     groups = [m for m in merged if m.is_news and m.is_group]
     planned = (Status.RUMOURED, Status.DENIED)
     only = groups[0] if len(groups) == 1 and not named and groups[0].move.status not in planned else None
@@ -79,13 +81,17 @@ def _ranked(merged: list[Merged]) -> list[Merged]:
             m,
             features={
                 **m.features,
-                "first": float(m is first),
-                "alone": float(m is first and len(named) == 1),
+                "first": float(m.is_news and not m.is_group and _told_at(m) == start),
+                "alone": float(m.is_news and not m.is_group and len(named) == 1),
                 "alone.group": float(m is only),
             },
         )
         for m in merged
     ]
+
+
+def _told_at(merged: Merged) -> int:
+    return min(e.trigger.start for e in merged.events)
 
 
 def _described(merged: list[Merged]) -> list[Merged]:
@@ -108,14 +114,23 @@ def _described(merged: list[Merged]) -> list[Merged]:
 
 
 def _behind(merged: list[Merged]) -> list[Merged]:
-    """Put moves in the past that are only told as the background of another named one."""
+    """Put moves in the past that are only told as the background of another named one, or of what the text reports."""
     news = any(m.is_news and not m.is_group and not all(e.background for e in m.events) for m in merged)
-    if not news:
-        return merged
     return [
-        replace(m, move=replace(m.move, status=Status.HISTORICAL)) if all(e.background for e in m.events) else m
+        replace(m, move=replace(m.move, status=Status.HISTORICAL)) if _dates(m) or (news and _all_behind(m)) else m
         for m in merged
     ]
+
+
+def _all_behind(merged: Merged) -> bool:
+    return all(e.background for e in merged.events)
+
+
+def _dates(merged: Merged) -> bool:
+    """Whether a title names a move by a noun, and the body only tells what came before or after it."""
+    body = [e for e in merged.events if e.sentence.zone != "title"]
+    nouns = all(e.trigger.term.order == "noun" for e in merged.events)
+    return 0 < len(body) < len(merged.events) and nouns and all(e.background for e in body)
 
 
 def _with_roster(merged: list[Merged], weights: Mapping[str, float]) -> list[Merged]:
@@ -123,7 +138,7 @@ def _with_roster(merged: list[Merged], weights: Mapping[str, float]) -> list[Mer
     groups = [m for m in merged if m.is_group and m.from_org is not None and m.to_org is not None and m.is_news]
     found = []
     for one in merged:
-        group = next((g for g in groups if one.to_org is not None and g.move.to_org == one.move.to_org), None)
+        group = next((g for g in groups if one.to_org and g.to_org and same_house(one.to_org, g.to_org)), None)
         if group is not None and group.from_org is not None and not one.is_group and one.from_org is None:
             features = {**one.features, "from.roster": 1.0, "both_ends": 1.0}
             move = replace(one.move, from_org=group.from_org.name, confidence=round(logistic(features, weights), 3))
@@ -132,10 +147,21 @@ def _with_roster(merged: list[Merged], weights: Mapping[str, float]) -> list[Mer
     return found
 
 
+def same_house(unit: Mention, owner: Mention) -> bool:
+    """Whether both are one organisation, or the first is a unit of the second."""
+    return unit.name == owner.name or (unit.known is not None and unit.known.parent == owner.name)
+
+
 def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """Return the logistic of the weighted sum of `features`, a probability."""
     total = sum(weights.get(name, 0.0) * value for name, value in features.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def certain(confidence: float, line: Mapping[str, float]) -> float:
+    """Return how often a move of this probability, by its weights, proved right on texts that had no part in them."""
+    odds = math.log(max(confidence, 1e-6) / max(1 - confidence, 1e-6))
+    return logistic({"slope": odds, "offset": 1.0}, line)
 
 
 def in_story(merged: Merged, score: float, short: bool, weights: Mapping[str, float]) -> Merged:
@@ -165,7 +191,8 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
     from_event = from_event or _first(past, LEAVING, "from")
     to_org = to_event.to_org if to_event else None
     from_org = from_event.from_org if from_event else None
-    if from_org and to_org and from_org.name == to_org.name and not _stays_inside(current):
+    inside = from_event is not None and from_event.how.get("from") == "inside"
+    if from_org and to_org and from_org.name == to_org.name and not inside and not _stays_inside(current):
         near = from_event is not None and from_event.how.get("from") == "nearby"
         leaves = ranked[0].kind in LEAVING and from_event is not None and not from_event.guessed and not near
         if not leaves and ((from_event and (from_event.guessed or near)) or not (to_event and to_event.guessed)):
@@ -217,14 +244,14 @@ def _role(events: Sequence[Event]) -> str | None:
     return None
 
 
-_CASE_ENDING = re.compile(r"['’][a-zçğıöşü]{1,4}$")
-
-
 def _tidy(reading: Reading, role: str | None, *ends: Mention | None) -> str | None:
     """Return a post without what does not belong to it: the firm before it, praise, a dangling "of", a case ending."""
     if not role:
         return role
-    text = role.rpartition(" including ")[2]
+    lists = [language.words for language in reading.languages]
+    text = role
+    for phrase in (phrase for words in lists for phrase in words["counting_in"]):
+        text = text.rpartition(f" {phrase} ")[2]
     for name in (org.name for org in ends if org is not None):
         if len(text) > len(name) + 1 and fold(text).startswith(fold(name)):
             text = text[len(name) :].lstrip(" '’-的")
@@ -233,8 +260,13 @@ def _tidy(reading: Reading, role: str | None, *ends: Mention | None) -> str | No
         words = words[1:]
     while len(words) > 1 and _is_link(reading, words[-1]):
         words = words[:-1]
-    text = _CASE_ENDING.sub("", " ".join(words))
-    return text.replace(" of the ", " of ") or None
+    text = " ".join(words)
+    stem, mark, ending = text.replace("’", "'").rpartition("'")
+    if mark and any(ending in table["behind_apostrophe"] for table in lists):
+        text = text[: len(stem)]
+    for phrase in (phrase for table in lists for phrase in table["of_the"]):
+        text = text.replace(f" {phrase} ", f" {phrase.split()[0]} ")
+    return text or None
 
 
 def _is_link(reading: Reading, word: str) -> bool:
@@ -268,6 +300,7 @@ def _in_headline(
         "title.end": float(shared > 0),
         "title.ends": float(shared > 1),
         "title.other_orgs": float(bool(headline.organisations) and not shared),
+        "title.whole": float(headline.people == {mover.name} and bool(shared) and headline.organisations <= set(ends)),
         "depth": min(1.0, min(e.sentence.start for e in events) / 1_300),
     }
 
@@ -293,8 +326,12 @@ def _completeness(
     rivals = {
         org.name for s in reading.sentences if s.zone in ("title", "lead") for org in s.orgs if _employs(org)
     } - ends
-    strangers = {p.name for e in events for p in e.sentence.people if p.name != mover.name and p.sure >= _GIVEN}
+    strangers = {p.name for e in events for p in _strangers(e, mover)}
+    others_named = {p.name for s in reading.sentences if s.zone != "body" for p in _others(s, mover)}
     return {
+        "only_person": float(not others_named),
+        "half.rival": float(half and bool(rivals)),
+        "noun": float(all(e.trigger.term.order == "noun" for e in events)),
         "no_rival": float(not rivals),
         "rivals.many": float(len(rivals) > 1),
         "no_stranger": float(not strangers),
@@ -306,6 +343,17 @@ def _completeness(
         "agree": float(len(told) > 1),
         "differ": float(bool(others)),
     }
+
+
+def _others(sentence: Sentence, mover: Mention) -> list[Mention]:
+    """Return who else is surely named there; a part of the mover's own name is nobody else."""
+    own = set(mover.name.casefold().split())
+    return [p for p in sentence.people if p.sure >= _GIVEN and own.isdisjoint(p.name.casefold().split())]
+
+
+def _strangers(event: Event, mover: Mention) -> list[Mention]:
+    """Return who else is named in the sentence of an event, but for those of whom its verb tells the same."""
+    return [p for p in _others(event.sentence, mover) if p.name not in event.mates]
 
 
 _WANT_BOTH = frozenset({"poach", "move", "stay", "hire", "appoint", "become"})
@@ -330,6 +378,8 @@ def _features(
     orgs = [org for org in (from_org, to_org) if org is not None]
     clean = [e for e in events if _is_clean(e)]
     shape = _shape(mover)
+    if shape == "boss" and any(e.mates for e in events):
+        shape = "exact"  # "P and Q will join A": who speaks for a firm is not named with others by its doings
     if shape == "single" and any(e.sentence.zone == "title" and e.gap == 0 and _opens(e) for e in events):
         shape = "opening"
     if shape == "group" and any(h.start <= mover.start < h.end for e in events for h in e.sentence.of("number")):

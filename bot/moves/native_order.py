@@ -181,6 +181,14 @@ class Chinese(Attachment):
         )
         return bool(at) and self._strange(person.start - len(clause) + at, person.start) <= 1
 
+    def _is_background(self, mover: Mention) -> bool:
+        """Whether the clause only says after what something else happened: 继P辞职后, 随着P离职."""
+        if mover.kind == "group":
+            return False
+        begin = min(mover.start, self.trigger.start)
+        clause = re.split("[,。;，；]", self.reading.folded[self.sentence.start : begin])[-1]
+        return clause.lstrip().startswith(self.reading.languages[0].words["background"])
+
     def _strange(self, start: int, end: int) -> int:
         marks = [(h.start, h.end) for kind in (*EXPLAINED, "trigger") for h in self.sentence.of(kind)]
         marks += [(m.start, m.end) for m in (*self.sentence.orgs, *self.sentence.people)]

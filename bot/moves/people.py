@@ -24,7 +24,6 @@ _INNER_CAPITAL = re.compile(r"^(?:Mc|Mac|De|La|Le|Van|Di|Du|Fitz|O['’])[A-Z]")
 _JOINED = re.compile(r"^(?:al|el|ul|ben|bin|ibn|d|l|de|van|von)[-'’][A-Z]")  # "al-Khatib" behind a given name
 _LONG_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{3,}(?![^\W_])")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")  # names stand in small letters there
-_TEAM = re.compile(r" (?:team|crew|staff)\b")
 _NICKNAME = re.compile(rf""" [("“‘']{_LETTER}{{2,12}}[)"”’'] """)  # Maria (Mia) Tesk
 _LATIN_SURE = 0.95
 _TITLED_SURE = 0.7  # of two words of a headline whose words all have capitals
@@ -82,17 +81,18 @@ def find_people(watch: Watch, reading: Reading) -> None:
     find_native(watch, reading, near)
     _authors(finder, near)
     _learn(finder, near)
-    teams = frozenset(_teams(reading.text))
+    teams = frozenset(_teams(reading))
     for sentence in near:
         sentence.people = [p for p in _resolved(finder, sentence) if not (p.via == "single" and p.name in teams)]
         sentence.orgs.sort(key=lambda m: m.start)
         _groups(finder, sentence)
 
 
-def _teams(text: str) -> Iterator[str]:
+def _teams(reading: Reading) -> Iterator[str]:
     """Yield the words that stand before "team" and the like."""
-    for match in _TEAM.finditer(text):
-        before = text[: match.start()]
+    words = "|".join(re.escape(word) for language in reading.languages for word in language.words["teams"])
+    for match in re.finditer(rf" (?:{words})\b", reading.text):
+        before = reading.text[: match.start()]
         if before and not before[-1].isspace():
             yield before.rsplit(None, 1)[-1]
 

@@ -76,7 +76,7 @@ class Watch:
     people: Mapping[str, Known]
     keywords: Mapping[str, float]
     lexicon: Lexicon
-    squashed: Mapping[str, str] = field(default_factory=dict)  # letters of a person's name in one run -> the name
+    squashed: Mapping[str, str] = field(default_factory=dict)  # letters of a name or handle in one run -> the name
     org_words: frozenset[str] = field(default_factory=frozenset)
     ordinary: Mapping[str, frozenset[str]] = field(default_factory=dict)
     forms: Mapping[str, str] = field(default_factory=dict)  # folded spelling of an organisation or person -> its name
@@ -160,7 +160,7 @@ class _Builder:
             keywords={},
             lexicon=self.lexicon,
             forms={**_forms(self.terms), **self.canonical},
-            squashed=_squashed(self.people),
+            squashed=_squashed(self.people, self.terms),
             org_words=frozenset(word for language in languages.values() for word in language.words["org_words"]),
             ordinary={code: _ordinary(language) for code, language in languages.items()},
         )
@@ -194,7 +194,7 @@ class _Addition:
             people=self.people,
             keywords=self.keywords,
             forms={**self.shipped.forms, **_forms(terms), **self.canonical},
-            squashed={**self.shipped.squashed, **_squashed(self.people)},
+            squashed={**self.shipped.squashed, **_squashed(self.people, terms)},
         )
 
     def _watch(self, entry: Entry, kind: str, table: dict[str, Known]) -> None:
@@ -226,8 +226,15 @@ def _forms(terms: Sequence[Term]) -> dict[str, str]:
     return {term.text: term.value for term in terms if term.kind in ("org", "person")}
 
 
-def _squashed(people: Iterable[str]) -> dict[str, str]:
-    return {"".join(filter(str.isalpha, name.casefold())): name for name in people if " " in name}
+def _squashed(people: Iterable[str], terms: Iterable[Term]) -> dict[str, str]:
+    """Return the names by their letters, and by those of their handles."""
+    handles = {_run(t.text): t.value for t in terms if t.kind == "person" and t.text.startswith("@")}
+    return {**handles, **{_run(name): name for name in people if " " in name}}
+
+
+def _run(name: str) -> str:
+    """Return the letters of a name or handle in one run."""
+    return "".join(filter(str.isalpha, name.casefold()))
 
 
 def _name_term(kind: str, form: str, name: str, *, via: str) -> Term:

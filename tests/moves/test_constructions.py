@@ -10,6 +10,7 @@ import pytest
 from bot.lexicon import load
 from bot.model import Finding, Kind, Status
 from bot.moves.judge import Watch, compile_watch, judge
+from bot.moves.merge import certain
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,25 @@ def test_plain_headlines_are_facts(watch: Watch, form: str, has_role: bool, pers
         ("Kestrivo rehires Imogen Tarrant after a year at Mirevo", {("Imogen Tarrant", "Mirevo", "Kestrivo")}),
         # an offer comes from where one would go
         ("Imogen Tarrant leaves Mirevo and accepts an offer from Kestrivo", {("Imogen Tarrant", "Mirevo", "Kestrivo")}),
+        # somebody beside whom one goes goes along
+        (
+            "Imogen Tarrant joins Kestrivo alongside Pavel Hrubec",
+            {("Imogen Tarrant", None, "Kestrivo"), ("Pavel Hrubec", None, "Kestrivo")},
+        ),
+        # an infinitive behind "is" is no passive
+        ("Kestrivo is in talks to hire Imogen Tarrant", {("Imogen Tarrant", None, "Kestrivo")}),
+        # a post in a list is only that of who has it
+        (
+            "Kestrivo has hired Imogen Tarrant, head of safety at Mirevo, and Pavel Hrubec",
+            {("Imogen Tarrant", "Mirevo", "Kestrivo"), ("Pavel Hrubec", None, "Kestrivo")},
+        ),
+        # from another post in the same house
+        ("Imogen Tarrant joins a new lab at Kestrivo from her CTO role", {("Imogen Tarrant", "Kestrivo", "Kestrivo")}),
+        # who speaks for a firm is as sure a mover as whom the verb names beside him
+        (
+            "Sam Altman and Greg Brockman will join Kestrivo",
+            {("Sam Altman", None, "Kestrivo"), ("Greg Brockman", None, "Kestrivo")},
+        ),
         # an initial and particles belong to the name
         ("Kestrivo recruits Anneke J. van den Berg from Mirevo", {("Anneke J. van den Berg", "Mirevo", "Kestrivo")}),
     ],
@@ -122,6 +142,7 @@ def test_a_status_is_that_of_the_event(watch: Watch, text: str, status: Status) 
         "Imogen Tarrant of Mirevo speaks about safety at a summit in Lisbon",  # a post alone is no news
         "Mirevo retains user data for thirty days",  # retention of data
         "Kestrivo splits its API into two tiers",  # not a team
+        "Kestrivo's Mirevo hires reach two dozen",  # those whom one firm took from the other
     ],
 )
 def test_what_is_no_move(watch: Watch, text: str) -> None:
@@ -322,11 +343,23 @@ def test_a_known_name_is_also_told_as_the_text_writes_it() -> None:
         ("@oliviatarrant", "Olivia Tarrant"),  # small letters that begin with a given name
         ("@tarr4nt", "tarr4nt"),  # no name that we can tell
         ("@oliviajtarrant", "Olivia Tarrant"),  # an initial in between is left out
+        ("@ philschmid", "Philipp Schmid"),  # a handle that we know, however it is set
     ],
 )
 def test_a_handle_is_spelt_out_where_it_is_a_name(watch: Watch, handle: str, name: str) -> None:
     finding = judge(watch, "Personal news", f"{handle} announced leaving Kestrivo to join Mirevo as head of research.")
     assert [m.person for m in finding.moves] == [name]
+
+
+def test_what_only_dates_something_else_is_a_thing_of_the_past(watch: Watch) -> None:
+    body = "Before Imogen Tarrant's sudden departure from Kestrivo, some staff felt that the model was late."
+    assert [m.status for m in judge(watch, "Imogen Tarrant's exit from Kestrivo", body).moves] == [Status.HISTORICAL]
+
+
+def test_certainty_is_how_often_such_moves_were_right() -> None:
+    line = {"slope": 2.0, "offset": 1.0}
+    assert certain(0.5, line) == pytest.approx(0.731, abs=0.001)  # even odds, and the line's own offset
+    assert certain(0.9, line) > certain(0.8, line) > 0.9  # in the order of the weights
 
 
 def test_the_handle_of_a_firm_is_nobody(watch: Watch) -> None:
@@ -393,6 +426,12 @@ WHOLE_TEXTS = [
         "I’m joining Kestrivo to lead robotics!",
         ("Imogen Tarrant", None, "Kestrivo"),
     ),
+    # a unit of the firm that the title names is where its people go
+    (
+        "Google hires Mirevo researchers",
+        "Imogen Tarrant and Pavel Hrubec are going to Google DeepMind.",
+        ("Imogen Tarrant", "Mirevo", "Google DeepMind"),
+    ),
     # a family name that stands first is no post before a given name
     ("Kestrivo hires Nguyen Minh Chau", "", ("Nguyen Minh Chau", None, "Kestrivo")),
 ]
@@ -410,6 +449,12 @@ NOT_TOLD = [
     ("Kestrivo buys Mirevo", "The team will join Kestrivo, while Imogen Tarrant stays independent.", "Imogen Tarrant"),
     # who founded one firm does not leave it by leading another
     ("Kestrivo co-founder Imogen Tarrant will lead Mirevo as chief executive", "", "Kestrivo"),
+    # what was led before is not what will be led
+    (
+        "Mirevo opens a lab",
+        "The lab will be led by Imogen Tarrant and Pavel Hrubec, the former heads of Kestrivo and Quandra Systems.",
+        "Quandra Systems",
+    ),
     # a small word in small letters is no institute
     ("Mirevo: Entwicklerin Imogen Tarrant kündigt", "Sie geht mit sofortiger Wirkung.", "MIT"),
 ]

@@ -80,8 +80,8 @@ def test_the_command_reports_and_writes_what_can_be_read_back(tmp_path: Path) ->
     status, report = teach(Config.model_validate({}), file, strength=50.0, out=out)
     assert status == 0
     assert any(line.startswith("  frozen  before") for line in report)
-    assert set(parse("scoring.yaml", out.read_text("utf-8"))) == {"score", "move"}
-    assert "bias" in written(load().scoring.score, {})
+    assert set(parse("scoring.yaml", out.read_text("utf-8"))) == {"score", "move", "certainty"}
+    assert "bias" in written(load().scoring.score, load().scoring)
 
 
 def test_a_bad_row_is_named_by_file_line_and_key(tmp_path: Path) -> None:
