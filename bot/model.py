@@ -355,7 +355,8 @@ class Move:
     """Who goes from where to where, as what.
 
     `confidence` is the probability that person and organisations are right. `written` is the name as the text writes
-    it, where that is not `person`: another script, another order of its parts.
+    it, where that is not `person`: another script, another order of its parts. `takes_up` says that `role` is the post
+    taken up, not one that the mover has or had.
     """
 
     person: str
@@ -366,6 +367,7 @@ class Move:
     confidence: float
     evidence: tuple[Span, ...] = ()
     written: str = ""
+    takes_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -481,7 +481,7 @@ class Pipeline:
 
     def _alert(self, told: compose.Told, channel: str, now: datetime) -> Message:
         private = bool(self.config.network.allow_private)
-        message = compose.alert(
+        return compose.alert(
             told.story,
             told.finding,
             told.article,
@@ -490,8 +490,8 @@ class Pipeline:
             now=now,
             kind=upkeep.ALERT,
             private_links=private,
+            rows=buttons.rows(told, private_links=private) if self.talks else (),
         )
-        return buttons.added(message, told, private_links=private) if self.talks else message
 
     def _updates(self, channel: str) -> Updates:
         return route.updates(self.config.routes, self.config.slack.updates, channel)

@@ -49,7 +49,7 @@ CHANGING = frozenset(
 )
 MUTE_FOR, FOLLOW_FOR = timedelta(days=7), timedelta(days=90)
 MAX_MOVES = 10
-_PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "good": None}
+_PERIODS = {"d": timedelta(days=1), "w": timedelta(days=7), "g": None}
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _TIMED = re.compile(r"(.+?)\s+for\s+(?:(good)|(\d{1,4})\s*([hdw])\w*)", re.IGNORECASE)
 
@@ -113,20 +113,19 @@ def _mute(heard: Heard, known: Known, now: datetime) -> Decision:
 
 
 def _mute_chosen(heard: Heard, known: Known, now: datetime) -> Decision:
-    subject, _, rest = heard.choice.partition(":")
+    letter, _, rest = heard.choice.partition(":")
     name, _, period = rest.partition(":")
-    if known.told is None or period not in _PERIODS:
+    subject = buttons.SUBJECTS.get(letter)
+    if known.told is None or subject is None or period not in _PERIODS:
         return Decision(Answer(replies.GONE))
     offered = buttons.mutable(known.told.story, known.told.source)
-    what = next((w for s, w in offered if s == subject and buttons.hashed(w) == name), None)
+    what = next((w for s, w in offered if s is subject and buttons.hashed(w) == name), None)
     if what is None:
         return Decision(Answer(replies.CHANGED))
-    label = known.told.story.headline if subject == Subject.STORY else what
+    label = known.told.story.headline if subject is Subject.STORY else what
     length = _PERIODS[period]
     until = None if length is None else now + length
-    return _kept(
-        Preference(0, PreferenceVerb.MUTE, Subject(subject), what, label, known.channel, heard.user, now, until)
-    )
+    return _kept(Preference(0, PreferenceVerb.MUTE, subject, what, label, known.channel, heard.user, now, until))
 
 
 def _mute_typed(heard: Heard, known: Known, now: datetime) -> Decision:

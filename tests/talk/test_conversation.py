@@ -14,7 +14,7 @@ from bot.adapters.store import SqliteStore
 from bot.alerts import buttons
 from bot.conversation import Conversation
 from bot.errors import ConfigError
-from bot.model import FeedbackKind, PreferenceVerb
+from bot.model import FeedbackKind, PreferenceVerb, Subject
 from tests.fakes.slack_blocks import lint_message
 from tests.fakes.slack_server import APP_TOKEN, BOT_TOKEN, Running, serve
 from tests.pipeline.crash_world import CHANNEL
@@ -95,8 +95,8 @@ def talk(slack: Running, tmp_path) -> Iterator[Talk]:
     store.close()
 
 
-def mute(name: str, period: str = "week", subject: str = "organisation") -> str:
-    return f"{subject}:{buttons.hashed(name)}:{period}"
+def mute(name: str, period: str = "w", subject: Subject = Subject.ORGANISATION) -> str:
+    return buttons.mute_value(subject, name, period)
 
 
 def test_a_click_is_acknowledged_acted_on_and_confirmed_to_who_made_it(talk):
