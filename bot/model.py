@@ -665,6 +665,7 @@ class OrderVerb(StrEnum):
     FIX = "fix"
     RETRACT = "retract"
     FORGET = "forget"
+    REDRAW = "redraw"  # the messages of a story, for what readers think of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -690,6 +691,8 @@ class PreferenceVerb(StrEnum):
 
     MUTE = "mute"
     FOLLOW = "follow"
+    WATCH = "watch"  # a proposal: config.yaml has the watchlist, and no reader changes that
+    UNWATCH = "unwatch"
 
 
 class Subject(StrEnum):
@@ -704,7 +707,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A mute or a follow that a reader asked for in Slack, for one channel.
+    """A mute, a follow or a proposal for the watchlist that a reader asked for in Slack, for one channel.
 
     `number` counts them. `what` is a name, a host, an outlet or the id of a story, `label` what readers call it. `by`
     is the id of who asked. `until` is when it ends, None for never; one that was undone ended then.
@@ -725,6 +728,7 @@ class FeedbackKind(StrEnum):
     """What a reader says of an alert, or of an article that was none."""
 
     NOT_RELEVANT = "not_relevant"
+    RELEVANT = "relevant"  # shall be shown again, where others had it hidden
     WRONG_FACT = "wrong_fact"
     DUPLICATE = "duplicate"
     MISSED = "missed"

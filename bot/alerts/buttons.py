@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.alerts.compose import Block, Told
-from bot.alerts.markup import address, is_inside, shorten, without_emoji
-from bot.model import Story, StoryMove, Subject, digest
+from bot.alerts.markup import address, escape, is_inside, shorten, without_emoji
+from bot.model import Message, Story, StoryMove, Subject, digest
 from bot.text import fold, one_line
 
 # What an action is known by when it comes back.
-OPEN, NOT_RELEVANT, WRONG, MUTE, FOLLOW, WHY, UNDO = (
+OPEN, NOT_RELEVANT, WRONG, MUTE, FOLLOW, WHY, UNDO, SHOW = (
     "open",
     "not_relevant",
     "wrong_fact",
@@ -20,6 +20,7 @@ OPEN, NOT_RELEVANT, WRONG, MUTE, FOLLOW, WHY, UNDO = (
     "follow",
     "why",
     "undo",
+    "show",
 )
 DUPLICATE = "duplicate"
 PERIODS = {"d": "a day", "w": "a week", "g": "for good"}
@@ -70,6 +71,15 @@ def _row(told: Told, offer: _Offer, *, private_links: bool) -> Block:
 def _bare_row(told: Told) -> Block:
     few = [_button(NOT_RELEVANT, "Not relevant"), _button(FOLLOW, "Follow"), _button(WHY, "Why")]
     return {"type": "actions", "block_id": _PREFIX + told.story.id, "elements": few}
+
+
+def hidden(message: Message, story: Story, readers: int) -> Message:
+    """Return `message` on one line, as readers wanted it who called it not relevant, with a button that shows it."""
+    who = f"{readers} reader{'s' * (readers != 1)}"
+    words = f"Hidden: {who} called this not relevant: “{escape(story.headline, limit=150)}”"
+    line = {"type": "context", "elements": [{"type": "mrkdwn", "text": words, "verbatim": True}]}
+    show = {"type": "actions", "block_id": _PREFIX + story.id, "elements": [_button(SHOW, "Show again")]}
+    return replace(message, text=words, blocks=(line, show))
 
 
 def story_of(block_id: str) -> str:
