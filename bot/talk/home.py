@@ -61,9 +61,9 @@ def _wishes(home: Home) -> Iterator[Block]:
     if not held and not home.config.mute:
         yield _section(f"Nothing is muted or followed. `{COMMAND} mute NAME for 3d` does.")
     for wish in held[:MAX_WISHES]:
-        yield _section(f"{described(wish)}, in <#{wish.channel}>")
         undo = button(UNDO, "Undo", value=undo_value(wish), label=plain(f"Undo: {wish.verb} {wish.label}")["text"])
-        yield {"type": "actions", "block_id": home_block(wish.channel, wish.number), "elements": [undo]}
+        where = {"block_id": home_block(wish.channel, wish.number), "accessory": undo}
+        yield {**_section(f"{described(wish)}, in <#{wish.channel}>"), **where}
     if len(held) > MAX_WISHES:
         yield _section(f"and {len(held) - MAX_WISHES} more: `{COMMAND} mutes` in their channels")
     lines = [f"• {escape(mute.what, limit=150)}" for mute in home.config.mute[:MAX_WISHES]]

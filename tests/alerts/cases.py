@@ -131,7 +131,8 @@ def sees(before: Telling, after: Telling, one: compose.Told, new: str = "") -> M
 
 def turned(*statuses: Status) -> Telling:
     """Return the telling of a story whose mover's status went through `statuses`, each told by another source."""
-    names = ("The Paper", "Harbour Wire", "Paper Lantern Labs", "The Loop")
+    voices = {Status.CONFIRMED: "Paper Lantern Labs", Status.DENIED: "Quillon AI", Status.REPORTED: "Harbour Wire"}
+    names = ("The Paper", *(voices[status] for status in statuses[1:]))
     first = Change(NOON.timestamp() - 90_000, names[0], Action.NEW_ALERT, "the first article")
     changes = [
         Change(NOON.timestamp() - 80_000 + 1_000 * n, names[n + 1], Action.BROADCAST, f"Miro Halvorsen: {a} -> {b}")
@@ -420,6 +421,7 @@ CASES: dict[str, Callable[[], Message]] = {
             "“Miro is going nowhere,” a spokeswoman for Quillon AI said.",
             replace(MIRO, status=Status.DENIED),
             outlet="Harbour Wire",
+            telling=turned(Status.REPORTED, Status.DENIED),
         ),
     ),
     # a new fact of the story's own kind, with what it counts

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 VIEWS = {"desktop": 760, "phone": 390}  # CSS pixels
 THEMES = ("light", "dark")
 PER_PAGE = 12  # messages
+README = ("one_mover", "trend", "reply_confirmed")  # those of the picture in docs/readers.png
 _TOKEN = re.compile(r"<!date\^(\d+)\^[^|>]*\|[^>]*>|<(https?://[^|>]+)(?:\|([^>]*))?>")
 _STYLES = ((r"\*([^*\n]+)\*", "b"), (r"~([^~\n]+)~", "s"), (r"`([^`\n]+)`", "code"))
 
@@ -96,6 +97,14 @@ def message(name: str, payload: dict[str, Any]) -> str:
     )
 
 
+def excerpt(messages: Iterable[dict[str, Any]]) -> str:
+    """Return a page with nothing but messages, light and dark side by side."""
+    found = [re.sub(r"<h2>.*?</h2>|<div class=\"notice\".*?</div>", "", message("", payload)) for payload in messages]
+    look = "flex: 1; padding: 14px; display: flex; flex-direction: column; gap: 16px; background: var(--bg); color: var(--fg)"
+    sides = "".join(f'<div class="{theme}" style="{look}">{"".join(found)}</div>' for theme in THEMES)
+    return f'<!doctype html><meta charset="utf-8"><style>{STYLE} body {{ padding: 0; display: flex }}</style>{sides}'
+
+
 def page(messages: dict[str, dict[str, Any]], theme: str) -> str:
     """Return a whole page of messages."""
     body = "".join(message(name, payload) for name, payload in messages.items())
@@ -130,6 +139,9 @@ def main() -> None:
                 target = out / f"{view}-{theme}-{number // PER_PAGE + 1}.html"
                 target.write_text(page(chosen, theme), encoding="utf-8")
                 pages.append((target, width, len(chosen) * (230 if view == "desktop" else 330)))
+    chosen = out / "readers.html"
+    chosen.write_text(excerpt(payloads[name] for name in README), encoding="utf-8")
+    pages.append((chosen, 1_200, 480))
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     for target, width, height in pages if browser else ():
         picture(browser, target, width, height)
