@@ -299,11 +299,11 @@ def _facts(told: Told, sure: float) -> _Lines:
 
 def _drawn(lines: _Lines) -> str:
     """Return the moves a line each, "" if there are none."""
-    listed = [f"{_listing([f'*{n}*' for n in names])}: {way.drawn()}" for way, names in lines.items()]
+    listed = [left_to_right(f"{_listing([f'*{n}*' for n in names])}: {way.drawn()}") for way, names in lines.items()]
     if len(listed) > 1:
         more = [f"• and {len(listed) - MAX_LINES} more"] if len(listed) > MAX_LINES else []
         listed = [*(f"• {line}" for line in listed[:MAX_LINES]), *more]
-    return "\n".join(map(left_to_right, listed))
+    return "\n".join(listed)
 
 
 def _spoken(lines: _Lines) -> str:

@@ -455,6 +455,8 @@ CASES: dict[str, Callable[[], Message]] = {
             telling=replace(telling_of(), retracted=telling_of(MIRO).moves),
         )
     ),
+    # hidden by as many readers as config says
+    "hidden": lambda: buttons.hidden(shown(told(MIRO_TITLE, MIRO_BODY, MIRO)), told(MIRO_TITLE, MIRO_BODY).story, 3),
     # -- the first run
     "missed": lambda: compose.missed(
         [
