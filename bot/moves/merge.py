@@ -187,7 +187,7 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
         person=mover.name,
         from_org=from_org.name if from_org else None,
         to_org=to_org.name if to_org else None,
-        role=_tidy(reading, _role(current), from_org, to_org),
+        role=_tidy(reading, _without_as(reading, _role(current) or "") or None, from_org, to_org),
         status=status,
         confidence=round(confidence, 3),
         evidence=tuple(dict.fromkeys(Span(e.sentence.start, e.sentence.end) for e in current)),
@@ -231,6 +231,8 @@ def _is_introduced(reading: Reading, event: Event) -> bool:
     at = reading.folded.find(fold(event.role), event.sentence.start, event.sentence.end) if event.role else -1
     if at < 0:
         return False
+    if _without_as(reading, event.role) != event.role:
+        return True
     before, after = reading.folded[event.sentence.start : at].rstrip(), reading.folded[at + len(event.role) :].lstrip()
     for language in reading.languages:
         behind = language.code in _AFTER_THE_POST
@@ -238,7 +240,16 @@ def _is_introduced(reading: Reading, event: Event) -> bool:
         if any(said(phrase if behind or not phrase.isascii() else f" {phrase}") for phrase in language.as_):
             return True
     verb = event.trigger
-    return event.kind in ("appoint", "become") and verb.term.order != "noun" and 0 <= at - verb.end <= _ARTICLE
+    starts = (verb.end, *((event.mover.end,) if event.mover.start >= verb.end else ()))  # "named VP", "named P VP"
+    verbal = event.kind in ("appoint", "become") and verb.term.order != "noun"
+    return verbal and any(0 <= at - start <= _ARTICLE for start in starts)
+
+
+def _without_as(reading: Reading, role: str) -> str:
+    """Return a post without the word for "as" that is written in one with it."""
+    phrases = (p for g in reading.languages if g.code not in _AFTER_THE_POST for p in g.as_ if not p.isascii())
+    longest = max((p for p in phrases if role.startswith(p) and len(role) > len(p)), key=len, default="")
+    return role.removeprefix(longest) if longest and not role[len(longest)].isspace() else role
 
 
 _CASE_ENDING = re.compile(r"['’][a-zçğıöşü]{1,4}$")
