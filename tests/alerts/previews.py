@@ -129,7 +129,7 @@ def main() -> None:
     """Write the pages, and their pictures where that can be done."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "build/previews")
     out.mkdir(parents=True, exist_ok=True)
-    payloads = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+    payloads = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.rglob("*.json"))}
     names = list(payloads)
     pages = []
     for number in range(0, len(names), PER_PAGE):
