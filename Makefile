@@ -9,7 +9,7 @@ PYTHON  = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test cover check fix proof bench bench-talent docs audit lock clean
+.PHONY: help run demo test cover check fix proof bench bench-talent docs audit golden previews lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -57,6 +57,12 @@ docs: $(VENV)/.dev ## make config.schema.json and the generated parts of docs/ f
 
 audit: ## a bill of materials and the known holes of what the image installs
 	@.ci/audit
+
+golden: $(VENV)/.dev ## write the golden payloads of messages anew, for review with git diff
+	@$(PY) -m tests.alerts.golden
+
+previews: $(VENV)/.dev ## draw the golden payloads as Slack would, in build/previews (pictures where Chromium is installed)
+	@$(PY) -m tests.alerts.previews
 
 lock: ## make both lock files from pyproject.toml (needs uv)
 	@test -n "$(UV)" || { echo 'make lock needs uv: https://docs.astral.sh/uv/'; exit 1; }

@@ -16,12 +16,13 @@ from bot.alerts import buttons, route
 from bot.alerts.compose import Told
 from bot.config import Config
 from bot.errors import DeliveryError
-from bot.model import Trace
+from bot.model import PreferenceVerb, Trace
 from bot.moves.judge import Watch
 from bot.ports import Clock, Desk, Store
+from bot.talk import home, replies
 from bot.talk.decide import CHANGING, Known, decide
 from bot.talk.heard import Heard, heard
-from bot.talk.replies import Health
+from bot.talk.replies import FEEDBACK, Health
 from bot.telemetry import Counters, event
 
 log = logging.getLogger(__name__)
@@ -50,10 +51,35 @@ class Conversation:
         fresh = self.store.hear(said.ids, decision.changes, now)
         self.counters.add("talentwire_words_heard_total", outcome="new" if fresh else "again")
         event(log, "reader heard" if fresh else "heard again", verb=said.verb, user=said.user, channel=said.channel)
-        if fresh and decision.answer and said.answer_to:
+        if not fresh:
+            return
+        if decision.dialog and not self._asked(said, decision.dialog):
+            self._answer(said, replies.TOO_LATE.payload())
+        if decision.answer:
             self._answer(said, decision.answer.payload())
+        if said.home:
+            self._show_home(said, now)
+
+    def _asked(self, said: Heard, dialog: Mapping[str, Any]) -> bool:
+        try:
+            self.desk.ask(said.trigger, dialog)
+        except DeliveryError as error:
+            event(log, "dialog not opened", level=logging.WARNING, verb=said.verb, error=str(error))
+            return False
+        return True
+
+    def _show_home(self, said: Heard, now: datetime) -> None:
+        told = sorted((one for one in self.store.stories() if one.told), key=lambda one: one.last_seen, reverse=True)
+        unwell = [feed for feed in self.store.feeds() if feed.condition or feed.stopped or feed.failures]
+        page = home.Home(self.config, self._health(now), unwell, self.store.preferences(now), told[: home.MAX_TOLD])
+        try:
+            self.desk.show_home(said.user, home.view(page))
+        except DeliveryError as error:
+            event(log, "home not shown", level=logging.WARNING, error=str(error))
 
     def _answer(self, said: Heard, payload: Mapping[str, Any]) -> None:
+        if not said.answer_to:
+            return
         try:
             self.desk.answer(said.answer_to, payload)
         except DeliveryError as error:
@@ -63,10 +89,14 @@ class Conversation:
         """Look up what `said` is about, and nothing else."""
         channel = self._channel(said)
         told = self._told(said.story) if said.story else None
+        about = said.story or _feedback_about(said)
+        against = self.store.against(about, but=said.user)
         return Known(
             config=self.config,
             channel=channel,
             may_change=self._may_change(channel, said.user) if said.verb in CHANGING else None,
+            against=against,
+            own=self.store.against(about) - against,
             preferences=self.store.preferences(now),
             told=told,
             trace=self._trace(said, told),
@@ -78,7 +108,7 @@ class Conversation:
     def _channel(self, said: Heard) -> str:
         """Return the channel that a change is for: where it was asked, if alerts go there, else the usual one."""
         known = [c for c in (self.channel, *(r.channel for r in self.config.routes)) if c]
-        if said.channel in known or said.story:
+        if said.channel in known or said.story or (said.home and said.channel):
             return said.channel
         return known[0] if known else ""
 
@@ -117,5 +147,13 @@ class Conversation:
             stopped=sum(feed.stopped for feed in feeds),
             last_told=self.store.last_told(),
             owed=self.store.unfinished(),
-            mutes=len(self.store.preferences(now)),
+            mutes=sum(
+                wish.verb in (PreferenceVerb.MUTE, PreferenceVerb.FOLLOW) for wish in self.store.preferences(now)
+            ),
         )
+
+
+def _feedback_about(said: Heard) -> str:
+    """Return the story whose feedback is taken back, "" where none is."""
+    kind, _, story = said.choice.partition(":")
+    return story if said.verb == buttons.UNDO and kind == FEEDBACK else ""

@@ -355,7 +355,8 @@ class Move:
     """Who goes from where to where, as what.
 
     `confidence` is the probability that person and organisations are right. `written` is the name as the text writes
-    it, where that is not `person`: another script, another order of its parts.
+    it, where that is not `person`: another script, another order of its parts. `takes_up` says that `role` is the post
+    taken up, not one that the mover has or had.
     """
 
     person: str
@@ -366,6 +367,7 @@ class Move:
     confidence: float
     evidence: tuple[Span, ...] = ()
     written: str = ""
+    takes_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -663,6 +665,7 @@ class OrderVerb(StrEnum):
     FIX = "fix"
     RETRACT = "retract"
     FORGET = "forget"
+    REDRAW = "redraw"  # the messages of a story, for what readers think of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -688,6 +691,8 @@ class PreferenceVerb(StrEnum):
 
     MUTE = "mute"
     FOLLOW = "follow"
+    WATCH = "watch"  # a proposal: config.yaml has the watchlist, and no reader changes that
+    UNWATCH = "unwatch"
 
 
 class Subject(StrEnum):
@@ -702,7 +707,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A mute or a follow that a reader asked for in Slack, for one channel.
+    """A mute, a follow or a proposal for the watchlist that a reader asked for in Slack, for one channel.
 
     `number` counts them. `what` is a name, a host, an outlet or the id of a story, `label` what readers call it. `by`
     is the id of who asked. `until` is when it ends, None for never; one that was undone ended then.
@@ -739,6 +744,7 @@ class FeedbackKind(StrEnum):
     """What a reader says of an alert, or of an article that was none."""
 
     NOT_RELEVANT = "not_relevant"
+    RELEVANT = "relevant"  # shall be shown again, where others had it hidden
     WRONG_FACT = "wrong_fact"
     DUPLICATE = "duplicate"
     MISSED = "missed"

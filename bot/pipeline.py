@@ -480,8 +480,11 @@ class Pipeline:
             now=now,
             kind=upkeep.ALERT,
             private_links=private,
+            rows=buttons.rows(told, private_links=private) if self.talks else (),
         )
-        return buttons.added(message, told, private_links=private) if self.talks else message
+        limit = self.config.slack.hide_after
+        against = self.store.against(told.story.id) if limit and self.talks else 0
+        return buttons.hidden(message, told.story, against) if limit and against >= limit else message
 
     def _updates(self, channel: str) -> Updates:
         return route.updates(self.config.routes, self.config.slack.updates, channel)
@@ -616,6 +619,8 @@ class Pipeline:
         return len(orders)
 
     def _carried_out(self, order: Order) -> tuple[str, Sequence[Story], Sequence[Operation]]:
+        if order.verb is OrderVerb.REDRAW:
+            return self._redrawn(order)
         found = corrections.about(self.store.stories(), order.person, order.story)
         if len(found) != 1:
             return f"{len(found) or 'no'} move{'s' * (len(found) != 1)} fit, nothing was changed", (), ()
@@ -628,6 +633,18 @@ class Pipeline:
         owed = self._corrected(order, story, move, right, now)
         outcome = f"was {corrections.told(move)}; {len(owed)} change{'s' * (len(owed) != 1)} owed to channels"
         return outcome, (story,), owed
+
+    def _redrawn(self, order: Order) -> tuple[str, Sequence[Story], Sequence[Operation]]:
+        """Draw the messages of a story anew, in silence."""
+        story, now = self.store.story(order.story), self.clock.now()
+        lead = self._lead(story) if story else None
+        if story is None or lead is None:
+            return "that story is not kept any more", (), ()
+        owed: list[Operation] = []
+        for channel, own in upkeep.own_messages(self.store.saga_operations(story.saga), story.id).items():
+            message = self._alert(lead, channel, now)
+            owed += upkeep.upkeep(own, Manner.EDIT, message, None, f"order {order.number}", now)
+        return f"{len(owed)} message{'s' * (len(owed) != 1)} drawn anew", (), owed
 
     def _forget(self, order: Order) -> None:
         """Take a person out of all that is kept and posted, and keep them out; or let them in again."""

@@ -98,6 +98,12 @@ class Desk(Protocol):
     def answer(self, address: str, payload: Mapping[str, object]) -> None:
         """Send what only the one who asked sees to the address that came with the question."""
 
+    def ask(self, trigger: str, view: Mapping[str, object]) -> None:
+        """Open a dialog for the one whose click gave `trigger`, at most three seconds ago."""
+
+    def show_home(self, user: str, view: Mapping[str, object]) -> None:
+        """Put a page into the app's home as `user` sees it."""
+
 
 class Store(Protocol):
     """Everything the bot knows. Each method is one transaction: done whole, or not at all (StoreError)."""
@@ -210,6 +216,9 @@ class Store(Protocol):
 
     def unfinished(self) -> int:
         """Return how many operations are still owed."""
+
+    def against(self, story_id: str, *, but: str = "") -> int:
+        """Return how many readers called a story not relevant, less those who want it shown; `but` one reader."""
 
     def last_told(self) -> datetime | None:
         """Return when a message other than a digest was last sent, None if none was."""

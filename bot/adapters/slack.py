@@ -209,6 +209,14 @@ class SlackNotifier:
             arguments = {**arguments, "cursor": cursor}
         raise _delivery_error(DeliveryReason.UNKNOWN, f"conversations.members: more than {_MAX_PAGES} pages")
 
+    def ask(self, trigger: str, view: Mapping[str, Any]) -> None:
+        """Open a dialog for the one whose click gave `trigger`. Raises DeliveryError, as where it is too late."""
+        self._call("views.open", {"trigger_id": trigger, "view": view}, as_json=True)
+
+    def show_home(self, user: str, view: Mapping[str, Any]) -> None:
+        """Put a page into the app's home as `user` sees it. Raises DeliveryError."""
+        self._call("views.publish", {"user_id": user, "view": view}, as_json=True)
+
     def answer(self, address: str, payload: Mapping[str, Any]) -> None:
         """Send an answer to the address that Slack gave for it; to none but Slack's own. Raises DeliveryError."""
         parts, own = urlsplit(address), urlsplit(self._base)

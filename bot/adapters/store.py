@@ -31,6 +31,7 @@ from bot.model import (
     EntryId,
     Feed,
     Feedback,
+    FeedbackKind,
     Finding,
     FirstRun,
     Held,
@@ -568,6 +569,15 @@ class SqliteStore:
             rows.feedback_of(row) for row in self._rows("SELECT * FROM feedback ORDER BY given_at, about, given_by")
         ]
 
+    def against(self, story_id: str, *, but: str = "") -> int:
+        """See `Store`."""
+        row = self._row(
+            "SELECT coalesce(sum(CASE kind WHEN 'not_relevant' THEN 1 ELSE -1 END), 0) AS count FROM feedback"
+            " WHERE about = ? AND given_by <> ? AND kind IN ('not_relevant', 'relevant')",
+            (story_id, but),
+        )
+        return int(row["count"]) if row else 0
+
     def story(self, story_id: str) -> Story | None:
         """See `Store`."""
         row = self._row(f"SELECT {rows.STORY_COLUMNS} FROM stories s WHERE s.id = ?", (story_id,))
@@ -956,6 +966,7 @@ class SqliteStore:
             db.execute("DELETE FROM preferences WHERE until < ?", (limit,))
             db.execute("DELETE FROM heard WHERE at < ?", (limit,))
             db.execute("DELETE FROM held WHERE owed_at < ? AND settled_by <> ''", (limit,))
+            db.execute("DELETE FROM feedback WHERE given_at < ?", (limit,))
             db.execute("DELETE FROM story_keys WHERE story_id NOT IN (SELECT id FROM stories)")
             db.execute(
                 "DELETE FROM outbox WHERE created_at < ? AND sweep_at IS NULL AND state IN ('sent', 'dead')", (limit,)
@@ -1150,6 +1161,12 @@ def _ask(db: sqlite3.Connection, order: Order) -> Order:
     return replace(order, number=int(number or 0))
 
 
+_OPPOSITES = {
+    FeedbackKind.NOT_RELEVANT: FeedbackKind.RELEVANT,
+    FeedbackKind.RELEVANT: FeedbackKind.NOT_RELEVANT,
+}
+
+
 def _change(db: sqlite3.Connection, changes: Changes, now: datetime) -> None:
     """Write what a reader asked for."""
     if changes.preference:
@@ -1159,6 +1176,9 @@ def _change(db: sqlite3.Connection, changes: Changes, now: datetime) -> None:
     if changes.order:
         _ask(db, changes.order)
     if changes.feedback:
+        opposite = _OPPOSITES.get(changes.feedback.kind, "")  # the last word counts
+        said = (changes.feedback.about, changes.feedback.by, opposite)
+        db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ? AND kind = ?", said)
         db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)", rows.feedback_values(changes.feedback))
     if changes.unsaid:
         db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ?", changes.unsaid)

@@ -12,14 +12,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from bot.alerts import keys, reasons
-from bot.alerts.markup import date, escape, host, link, shorten, units, without_dates
+from bot.alerts.markup import date, escape, host, isolated, left_to_right, link, shorten, units, without_dates
 from bot.model import (
     Action,
     Article,
     Finding,
+    Kind,
     Message,
     Move,
     OperationKey,
@@ -39,12 +41,15 @@ MAX_TEXT = 3_000
 MAX_PLAIN = 3_700  # whatever stands in the text of a part of a digest
 MAX_QUOTES = 3  # sentences
 MAX_QUOTED = 400  # characters of all quoted sentences together
+MAX_CLAIM = 240  # characters of the sentence that stands for a headline
 MAX_LINES = 4  # of movers
 MAX_LINE = 1_700  # of a story in a digest
 CHART = "data_visualization"  # a block
+MAX_NAMES = 5  # in one line
 MAX_MISSED = 5  # stories
 MAX_TURNS = 3  # of a story's past
 MORE = "More"
+_CUT = 450  # units of a part of an alert that fits in no other way
 
 _UNTRUE = frozenset({Status.DENIED, Status.HISTORICAL})
 _NOTES = {
@@ -55,6 +60,7 @@ _NOTES = {
     "killed": "page could not be read",
 }
 _NO_PAGE = "page could not be had"
+_CLAIMS = frozenset({Kind.TREND, Kind.COMPENSATION})  # told by a sentence: their headlines tend to name a subject only
 _LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
     "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
@@ -89,30 +95,34 @@ def alert(
     sure: float = SURE,
     kind: str = "alert",
     private_links: bool = False,
+    rows: Sequence[Block] = (),
 ) -> Message:
     """Return the message that tells `channel` of `story`, from one of its articles.
 
     `story.url` is the canonical address of the story, `outlet` the name of who published the article ("" where nobody
-    knows). `kind` goes into the key (`keys.operation_key`). `private_links` allows links into inner networks.
+    knows). `kind` goes into the key (`keys.operation_key`). `private_links` allows links into inner networks. `rows`
+    are the buttons, from all of them to the fewest: with them stands a "Why", so it is not said.
     """
     told = Told(story, finding, article, outlet)
-    fact = _fact(told, sure)
-    quotes = _quotes(told, headline_shown=not fact)
+    lines = _facts(told, sure)
+    claim = _claim(told) if not lines else None
+    lead = _drawn(lines) or _headline(told, claim)
+    quotes = _quotes(told, headline_shown=not lines and claim is None, but=claim)
     context = _context(told, now, private_links=private_links)
-    why = reasons.told(finding.reasons)
-    lead = fact or _headline(told)
-    past = "\n".join(_past(story))
-    required = (section(lead), small(context))
-    full = (
-        section(lead),
-        *([section(f"> {quotes}")] if quotes else []),
-        small(context),
-        *([small(past)] if past else []),
-        *([small(why)] if why else []),
+    past, why = "\n".join(_past(story)), "" if rows else reasons.told(finding.reasons)
+    evidence = [section(f"> {quotes}")] if quotes else []
+    history = [small(past)] if past else []
+    tails: list[tuple[Block, ...]] = [(row,) for row in rows] or [()]
+    bodies = (
+        (section(lead), *evidence, small(context), *history, *([small(why)] if why else [])),
+        (section(lead), *evidence, small(context), *history),
+        (section(lead), *evidence, small(context)),
+        (section(lead), small(context)),
+        (section(lead, _CUT), small(context, _CUT)),
     )
     return Message(
-        text=_fallback(told, fact, private_links=private_links),
-        blocks=_first_fitting(MAX_BLOCKS, full, full[:-1] if why else full, required),
+        text=_fallback(told, lines, claim, private_links=private_links),
+        blocks=_first_fitting(MAX_BLOCKS, *((*body, *tail) for body in bodies for tail in tails)),
         metadata=keys.metadata(
             keys.operation_key(story.id, channel, kind), keys.facts(finding.moves, (story.url, article.entry.url))
         ),
@@ -140,7 +150,8 @@ def news(
     """
     told = Told(story, finding, article, outlet)
     word = _turn(before, story)
-    fact = "" if word == MORE else _fact(told, sure)  # else the message above says the same
+    lines = {} if word == MORE else _facts(told, sure)  # else the message above says the same
+    fact = _drawn(lines)
     quotes = _quotes(told, headline_shown=not fact)
     was = _was(before, story)
     added = "; ".join(_added(new)) if word == MORE else ""
@@ -154,7 +165,7 @@ def news(
         *([section(f"> {quotes}")] if quotes else []),
         small(" · ".join(part for part in parts if part)),
     )
-    fallback = f"{word}: {_fallback(told, fact, private_links=private_links)}"
+    fallback = f"{word}: {_fallback(told, lines, private_links=private_links)}"
     return Message(
         text=shorten(fallback, MAX_TEXT),
         blocks=_first_fitting(MAX_BLOCKS, blocks, (blocks[0], blocks[-1])),
@@ -168,14 +179,16 @@ def by_hand(before: StoryMove, after: StoryMove | None, *, story: Story, channel
     """Return what is said in the thread where a person corrected a move, or struck it out (`after` is None)."""
     if after is None:
         words = f"*Retracted*: ~{_name(before.person[0])}: {_story_way(before)}~"
+        spoken = f"Retracted: {_name(before.person[0])}: {_story_way(before, spoken=True)}"
     else:
         was = [_name(before.person[0])] if before.person[0] != after.person[0] else []
         was += [_story_way(before)] if _story_way(before) != _story_way(after) else []
         was += [before.status.value] if before.status is not after.status else []
         words = f"*Corrected*: *{_name(after.person[0])}*: {_story_way(after)} ({after.status})"
         words += f"\nwas {' · '.join(was)}" if was else ""
+        spoken = f"Corrected: {_name(after.person[0])}: {_story_way(after, spoken=True)} ({after.status})"
     return Message(
-        text=shorten(words.replace("*", "").replace("~", ""), MAX_TEXT),
+        text=shorten(spoken, MAX_TEXT),
         blocks=(section(words),),
         metadata=keys.metadata(keys.operation_key(story.id, channel, kind), ()),
     )
@@ -187,8 +200,16 @@ def missed(
     """Return the "what you missed" message: the first five of `items`, told in the last `hours` before `now`."""
     shown = items[:MAX_MISSED]
     title = f"What you missed in the last {hours:g} hours" if shown else f"Nothing missed in the last {hours:g} hours"
-    leads = [_one_line(_fact(item, sure) or _headline(item)) for item in shown]
-    lines = [_fallback(item, _fact(item, sure), private_links=private_links) for item in shown]
+    facts = [_facts(item, sure) for item in shown]
+    claims = [None if lines else _claim(item) for item, lines in zip(shown, facts, strict=True)]
+    leads = [
+        _one_line(_drawn(lines) or _headline(item, claim))
+        for item, lines, claim in zip(shown, facts, claims, strict=True)
+    ]
+    lines = [
+        _fallback(item, lines, claim, private_links=private_links)
+        for item, lines, claim in zip(shown, facts, claims, strict=True)
+    ]
     contexts = [_context(item, now, private_links=private_links) for item in shown]
     stories = [f"{n}. {lead}\n{context}" for n, (lead, context) in enumerate(zip(leads, contexts, strict=True), 1)]
     blocks = (section(f"*{title}*"), *(section(story) for story in stories))
@@ -201,14 +222,16 @@ def missed(
 
 def line(told: Told, *, sure: float = SURE, private_links: bool = False) -> tuple[str, str]:
     """Return a story in one line, in markup and in plain words: who, from, to, status, outlet and link."""
-    fact = _fact(told, sure)
-    status = "" if "(rumoured)" in fact or "(denied)" in fact else _status(told)
-    if fact:
+    lines = _facts(told, sure)
+    claim = None if lines else _claim(told)
+    status = "" if any(way.note for way in lines) else _status(told)
+    if lines:
         source = _source(told, private_links=private_links)
     else:  # the headline names the outlet
         source = link(told.article.entry.url or told.story.url, private=private_links)
-    parts = (_one_line(fact) or _headline(told), f"({status})" if status else "", f"— {source}" if source else "")
-    plain_words = _fallback(told, fact, private_links=private_links)
+    lead = _one_line(_drawn(lines)) or _headline(told, claim)
+    parts = (lead, f"({status})" if status else "", f"— {source}" if source else "")
+    plain_words = _fallback(told, lines, claim, private_links=private_links)
     return shorten(" ".join(part for part in parts if part), MAX_LINE), shorten(plain_words, MAX_LINE)
 
 
@@ -233,25 +256,68 @@ def _missed_facts(items: Sequence[Told]) -> tuple[str, ...]:
 # -- the fact, or the headline
 
 
-def _fact(told: Told, sure: float) -> str:
-    """Return the moves that are sure, one line each, "" if there are none. Movers who share all else share a line."""
-    lines: dict[tuple[str, str], list[str]] = {}
-    for person, way, suffix in _sure_moves(told, sure):
-        names = lines.setdefault((way, suffix), [])
-        if (name := f"*{_name(person)}*") not in names:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where people go: what is known of it, in markup. `note` is what is known against it, which strikes it out."""
+
+    source: str
+    target: str
+    role: str
+    note: str = ""
+    struck: bool = False
+
+    def drawn(self) -> str:
+        """Return "A → B · role"."""
+        way = " → ".join((self.source or "", self.target or "?")).strip()
+        way = self.target if self.source == self.target else way
+        way = f"{way} · {self.role}" if self.role else way
+        return (f"~{way}~" if self.struck else way) + self._noted()
+
+    def spoken(self) -> str:
+        """Return "from A to B, role": arrows are skipped, or spelt out, by what reads aloud."""
+        at = self.source == self.target
+        ends = (f"at {self.source}",) if at else (f"from {self.source}", f"to {self.target}")
+        way = " ".join(words for words, end in zip(ends, (self.source, self.target), strict=False) if end)
+        return (f"{way}, {self.role}" if self.role else way) + self._noted()
+
+    def _noted(self) -> str:
+        return f" ({self.note})" if self.note else ""
+
+
+_Lines = Mapping[_Way, Sequence[str]]  # each way with the names of those who go it
+
+
+def _facts(told: Told, sure: float) -> _Lines:
+    """Return the moves that are sure. Movers who share all else share a line."""
+    lines: dict[_Way, list[str]] = {}
+    for person, way in _sure_moves(told, sure):
+        names = lines.setdefault(way, [])
+        if (name := _name(person)) not in names:
             names.append(name)
-    listed = [f"{_listing(names)}: {way}{suffix}" for (way, suffix), names in lines.items()]
-    if len(listed) < 2:
-        return "".join(listed)
-    more = [f"• and {len(listed) - MAX_LINES} more"] if len(listed) > MAX_LINES else []
-    return "\n".join([*(f"• {line}" for line in listed[:MAX_LINES]), *more])
+    return lines
 
 
-def _sure_moves(told: Told, sure: float) -> Iterator[tuple[str, str, str]]:
-    """Yield person, way and what stands behind it, for each move that may be stated.
+def _drawn(lines: _Lines) -> str:
+    """Return the moves a line each, "" if there are none."""
+    listed = [left_to_right(f"{_listing([f'*{n}*' for n in names])}: {way.drawn()}") for way, names in lines.items()]
+    if len(listed) > 1:
+        more = [f"• and {len(listed) - MAX_LINES} more"] if len(listed) > MAX_LINES else []
+        listed = [*(f"• {line}" for line in listed[:MAX_LINES]), *more]
+    return "\n".join(listed)
+
+
+def _spoken(lines: _Lines) -> str:
+    """Return the moves in words, on one line."""
+    listed = [f"{_listing(names)}: {way.spoken()}" for way, names in lines.items()]
+    more = [f"and {len(listed) - MAX_LINES} more"] if len(listed) > MAX_LINES else []
+    return left_to_right("; ".join([*listed[:MAX_LINES], *more]))
+
+
+def _sure_moves(told: Told, sure: float) -> Iterator[tuple[str, _Way]]:
+    """Yield who and where, for each move that may be stated.
 
     What the article says is held against what the story knows by now: where they disagree on an end, that is left out;
-    what a person set by hand goes before both.
+    what a person set by hand goes before both. A post is stated only where the text says that it is the one taken up.
     """
     telling = told.story.telling
     stated: list[StoryMove] = []
@@ -264,12 +330,13 @@ def _sure_moves(told: Told, sure: float) -> Iterator[tuple[str, str, str]]:
             stated.append(known)
         way = _way(*_agreed(move, known))
         if way and struck:
-            yield move.person, f"~{way}~", " (retracted)"
+            yield move.person, replace(way, struck=True, note="retracted")
         elif way:
-            yield (known.person[0] if known and "person" in known.fixed else move.person), *_standing(way, move, known)
+            person = known.person[0] if known and "person" in known.fixed else move.person
+            yield person, _standing(way, known.status if known else move.status)
     for known in telling.moves:
         if known not in stated and (way := _way(*_set_by_hand(known))):
-            yield known.person[0], way, _suffix(known.status)
+            yield known.person[0], _standing(way, known.status)
 
 
 def _set_by_hand(known: StoryMove) -> tuple[str, str, str]:
@@ -279,13 +346,9 @@ def _set_by_hand(known: StoryMove) -> tuple[str, str, str]:
     return source, target, role
 
 
-def _standing(way: str, move: Move, known: StoryMove | None) -> tuple[str, str]:
-    status = known.status if known else move.status
-    return (f"~{way}~", " (denied)") if status is Status.DENIED else (way, _suffix(status))
-
-
-def _suffix(status: Status) -> str:
-    return f" ({status})" if status in (Status.RUMOURED, Status.DENIED) else ""
+def _standing(way: _Way, status: Status) -> _Way:
+    note = status.value if status in (Status.RUMOURED, Status.DENIED) else ""
+    return replace(way, struck=status is Status.DENIED, note=note)
 
 
 def _known_in(moves: Sequence[StoryMove], person: str) -> StoryMove | None:
@@ -297,51 +360,59 @@ def _known_in(moves: Sequence[StoryMove], person: str) -> StoryMove | None:
 
 def _agreed(move: Move, known: StoryMove | None) -> tuple[str, str, str]:
     """Return from, to and role of a move; an end on which the story's articles disagree is ""."""
+    post = move.role or "" if move.takes_up else ""
     if known is None:
-        return move.from_org or "", move.to_org or "", move.role or ""
+        return move.from_org or "", move.to_org or "", post
 
     def end(field: str, own: str, fused: str) -> str:
         if field in known.fixed:
             return fused
         return own if not fused or fold(own) == fold(fused) else ""
 
-    role = known.role if "role" in known.fixed else move.role or ""
+    role = known.role if "role" in known.fixed else post
     return end("from", move.from_org or "", known.from_org), end("to", move.to_org or "", known.to_org), role
 
 
-def _story_way(move: StoryMove) -> str:
-    return _way(move.from_org, move.to_org, move.role)
+def _story_way(move: StoryMove, *, spoken: bool = False) -> str:
+    way = _way(move.from_org, move.to_org, move.role if "role" in move.fixed else "")
+    return "" if way is None else way.spoken() if spoken else way.drawn()
 
 
-def _way(source: str, target: str, role: str) -> str:
-    """Return "A → B · role" with what is known of it, "" if that says nothing of where to or from."""
-    source, target, role = _name(source), _name(target), escape(role, limit=160)
-    if not (source or target):
-        return ""
-    if source and target:
-        way = source if source == target else f"{source} → {target}"
-    else:
-        way = f"{source} → ?" if source else f"→ {target}"
-    return f"{way} · {role}" if role else way
+def _way(source: str, target: str, role: str) -> _Way | None:
+    """Return what is known of where from and where to, None if that says nothing."""
+    way = _Way(_name(source), _name(target), isolated(escape(role, limit=160)))
+    return way if way.source or way.target else None
 
 
 def _name(name: str) -> str:
-    return escape(name, limit=120)
+    return isolated(escape(name, limit=120))
 
 
 def _listing(names: Sequence[str]) -> str:
-    more = [f"{len(names) - 5} more"] if len(names) > 5 else []
-    return ", ".join([*names[:5], *more])
+    more = [f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    return ", ".join([*names[:MAX_NAMES], *more])
 
 
-def _headline(told: Told) -> str:
-    """Return the quoted headline with its outlet, after what is known to be wrong with it."""
-    source = escape(told.outlet, limit=80) or host(told.article.entry.url)
-    words = f"{_quoted(told)} — {source}" if source else _quoted(told)
+def _headline(told: Told, claim: Span | None = None, *, sourced: bool = True) -> str:
+    """Return the quoted headline, or `claim` in its place, with its outlet, after what is known to be wrong with it."""
+    words, source = _quoted(told, claim), _outlet(told) if sourced else ""
+    words = f"{words} — {source}" if source else words
     telling = told.story.telling
     if telling.retracted and not telling.moves:
         return f"*Retracted*: ~{words}~"
     return f"*Since denied*: {words}" if _turned(told) else words
+
+
+def _outlet(told: Told) -> str:
+    return escape(told.outlet, limit=80) or host(told.article.entry.url)
+
+
+def _claim(told: Told) -> Span | None:
+    """Return the sentence that says what a story on a trend or on pay claims, None for other stories."""
+    if not _CLAIMS.intersection(told.finding.kinds[:1]):
+        return None
+    body = [span for span in told.finding.evidence if span.start >= len(told.article.title)]
+    return next((span for span in body if 0 < len(_sentence(told, span)) <= MAX_CLAIM), None)
 
 
 def _turned(told: Told) -> bool:
@@ -350,31 +421,52 @@ def _turned(told: Told) -> bool:
     return own is not None and own not in _UNTRUE and _standing_status(told) is Status.DENIED
 
 
-def _quoted(told: Told) -> str:
-    words = escape(told.article.title or told.story.headline, limit=400)
+def _quoted(told: Told, claim: Span | None) -> str:
+    title = told.article.title or told.story.headline
+    words = escape(_sentence(told, claim) if claim else title, limit=400)
     return f"“{words}”" if words else "A story without a headline"
 
 
 # -- the rest
 
+_SCORED = re.compile(r"^(?:\([^()]{0,60}\))?[\s:;,.\u2013\u2014-]+")  # what stands before a sentence and is none of it
+_LOOSE = re.compile(r"\s+([,.])(?=\s|$)")  # a space that a link left behind
 
-def _quotes(told: Told, *, headline_shown: bool) -> str:
-    """Return up to three whole sentences that carry the finding, in the order of the article."""
+
+def _sentence(told: Told, span: Span) -> str:
+    """Return a sentence of the article as it may be quoted, on one line."""
+    return _LOOSE.sub(r"\1", _SCORED.sub("", one_line(told.article.text[span.start : span.end])))
+
+
+def _quotes(told: Told, *, headline_shown: bool, but: Span | None = None) -> str:
+    """Return up to three whole sentences that carry the finding, in the order of the article, `but` one."""
     article, room = told.article, MAX_QUOTED
     # The first sentences tell the headline again, and more of it.
     headline_shown = headline_shown or any(span.end > len(article.title) for span in told.finding.evidence)
     chosen: list[tuple[Span, str]] = []
     for span in told.finding.evidence:
-        words = one_line(article.text[span.start : span.end])
+        words = _sentence(told, span)
         is_title = span.end <= len(article.title)
-        if not words or (is_title and headline_shown) or any(words == known for _, known in chosen):
+        if not words or span == but or (is_title and headline_shown) or any(words == known for _, known in chosen):
             continue
         if len(words) <= room and len(chosen) < MAX_QUOTES:
             chosen.append((span, words))
-            room -= len(words)
-    if not chosen and told.finding.evidence:
+            room -= len(words) + len(_LEFT_OUT)
+    if not chosen and but is None and told.finding.evidence:
         return _cut_quote(told, headline_shown=headline_shown)
-    return escape(" ".join(words for _, words in sorted(chosen)), limit=3 * MAX_QUOTED)
+    return escape(_joined(article, sorted(chosen)), limit=3 * MAX_QUOTED)
+
+
+_LEFT_OUT = " … "
+
+
+def _joined(article: Article, chosen: Sequence[tuple[Span, str]]) -> str:
+    """Return sentences one after another; where some between them were left out, that shows."""
+    text = "".join(words for _, words in chosen[:1])
+    for (before, _), (span, words) in pairwise(chosen):
+        together = not article.text[before.end : span.start].strip()
+        text += (" " if together else _LEFT_OUT) + words
+    return text
 
 
 def _cut_quote(told: Told, *, headline_shown: bool) -> str:
@@ -382,18 +474,16 @@ def _cut_quote(told: Told, *, headline_shown: bool) -> str:
     best = told.finding.evidence[0]
     if headline_shown and best.end <= len(told.article.title):
         return ""
-    return escape(told.article.text[best.start : best.end], limit=MAX_QUOTED)
+    return escape(_sentence(told, best), limit=MAX_QUOTED)
 
 
 def _context(told: Told, now: datetime, *, private_links: bool) -> str:
     entry = told.article.entry
     published = entry.published_at if entry.published_at and entry.published_at <= now else entry.seen_at
-    kinds = ", ".join(kind.value.replace("_", " ") for kind in told.finding.kinds[:3])
     note = one_line(told.article.note)
     parts = (
         _status(told),
         _corroboration(told),
-        kinds,
         _source(told, private_links=private_links),
         date(published),
         _language(told.finding.language or told.article.language),
@@ -405,17 +495,15 @@ def _context(told: Told, now: datetime, *, private_links: bool) -> str:
 def _status(told: Told) -> str:
     """Return how sure the news is, and who made it so, where that was somebody else."""
     status = _standing_status(told)
-    if status is None:
-        return ""
     known = _lead_move(told)
     by = known.by if known and len(told.story.telling.changes) > 1 and "status" not in known.fixed else ""
     settled = status in (Status.CONFIRMED, Status.DENIED) and by and fold(by) != fold(told.outlet)
     return f"{status} by {escape(by, limit=80)}" if settled else status.value
 
 
-def _standing_status(told: Told) -> Status | None:
+def _standing_status(told: Told) -> Status:
     known = _lead_move(told)
-    return known.status if known else _status_of(told.finding)
+    return known.status if known else _status_of(told.finding) or told.story.telling.status
 
 
 def _lead_move(told: Told) -> StoryMove | None:
@@ -470,8 +558,9 @@ def _pairs(before: Story, story: Story) -> Iterator[tuple[StoryMove | None, Stor
         yield (same[0] if same else None), new
 
 
-_FACTS = "number|percent|some|date|role|person|a further person"
+_FACTS = "people|money|percent|some|date|role|person|a further person"
 _FACT = re.compile(rf"(?:^|, )({_FACTS}):\s*(.+?)(?=, (?:{_FACTS}):|$)")
+_SCALES = ((1e9, " billion"), (1e6, " million"), (1e3, " thousand"))
 
 
 def _added(new: str) -> Iterator[str]:
@@ -483,11 +572,18 @@ def _added(new: str) -> Iterator[str]:
         elif name == "role":
             yield f"post: {escape(value.partition(':')[2], limit=120)}"
         elif name in ("person", "a further person"):
-            yield f"also {escape(value, limit=120)}"
-        elif name == "number":
-            yield f"{float(value):,.15g}"
+            yield f"also {_name(value)}"
+        elif name == "people":
+            yield f"{float(value):,.15g} people"
+        elif name == "money":
+            yield f"{value[0]}{_amount(float(value[1:]))}"
         elif name == "percent":
             yield f"{escape(value, limit=40)} %"
+
+
+def _amount(value: float) -> str:
+    scale, word = next((pair for pair in _SCALES if value >= pair[0]), (1.0, ""))
+    return f"{value / scale:,.4g}{word}"
 
 
 def _was(before: Story, story: Story) -> str:
@@ -501,7 +597,7 @@ def _was(before: Story, story: Story) -> str:
 def _source(told: Told, *, private_links: bool) -> str:
     """Return the outlet and the link, whose label is the real host."""
     url = told.article.entry.url or told.story.url
-    outlet, linked = escape(told.outlet, limit=80), link(url, private=private_links)
+    outlet, linked = isolated(escape(told.outlet, limit=80)), link(url, private=private_links)
     same = fold(told.outlet[:200]).removeprefix("www.") == host(url)
     return linked if linked and (same or not outlet) else " · ".join(part for part in (outlet, linked) if part)
 
@@ -511,12 +607,12 @@ def _language(code: str) -> str:
     return "" if tag in ("", "en") else f"in {_LANGUAGES.get(tag) or escape(tag, limit=20)}"
 
 
-def _fallback(told: Told, fact: str, *, private_links: bool) -> str:
+def _fallback(told: Told, lines: _Lines, claim: Span | None = None, *, private_links: bool) -> str:
     """Return who, from, to, status, outlet and link in one line: what a notification and a screen reader say."""
     source = _source(told, private_links=private_links)
-    status = "" if "(rumoured)" in fact or "(denied)" in fact else _status(told)
-    told_words = (_one_line(fact) or _headline(told).partition(" — ")[0]).replace("*", "").replace("~", "")
-    parts = (told_words, f"({status})" if status else "", f"— {source}" if source else "")
+    status = "" if any(way.note for way in lines) else _status(told)
+    words = _spoken(lines) or _headline(told, claim, sourced=False)
+    parts = (words.replace("*", "").replace("~", ""), f"({status})" if status else "", f"— {source}" if source else "")
     return shorten(" ".join(part for part in parts if part), MAX_TEXT)
 
 
@@ -527,14 +623,14 @@ def _one_line(lead: str) -> str:
 # -- blocks
 
 
-def section(markup: str) -> Block:
+def section(markup: str, limit: int = 2_800) -> Block:
     """Return a block of markup."""
-    return {"type": "section", "text": _mrkdwn(markup, 2_800)}
+    return {"type": "section", "text": _mrkdwn(markup, limit)}
 
 
-def small(markup: str) -> Block:
+def small(markup: str, limit: int = 2_800) -> Block:
     """Return a block of small print."""
-    return {"type": "context", "elements": [_mrkdwn(markup, 2_800)]}
+    return {"type": "context", "elements": [_mrkdwn(markup, limit)]}
 
 
 def _mrkdwn(markup: str, limit: int) -> Block:

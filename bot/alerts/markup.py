@@ -25,6 +25,7 @@ _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "'"}
 _FORMATTING = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _SHORTCODE = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
 _CUT_WORD = re.compile(r"[*_~]+…$")  # was inside a word until the cut
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _PILED_MARKS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
@@ -41,20 +42,39 @@ def units(text: str) -> int:
 def escape(text: str, *, limit: int) -> str:
     """Return feed-derived `text` on one line, as text and nothing else, at most `limit` units long when escaped."""
     line = _PILED_MARKS.sub(r"\1", one_line(text, limit=2 * limit))
-    line = _FORMATTING.sub(lambda m: _LOOKALIKES[m.group()], _SHORTCODE.sub("∶", line))
+    line = _FORMATTING.sub(lambda m: _LOOKALIKES[m.group()], without_emoji(line))
     short = shorten("".join(_ENTITIES.get(c, c) for c in line), limit)
     return _CUT_WORD.sub("…", short)
+
+
+def isolated(markup: str) -> str:
+    """Return `markup` so that letters that run from right to left turn nothing around it, such as an arrow.
+
+    Source: Unicode Standard Annex 9, first strong isolate. What runs from left to right stays as it is.
+    """
+    return f"\u2068{markup}\u2069" if _RIGHT_TO_LEFT.search(markup) else markup
+
+
+def left_to_right(line: str) -> str:
+    """Return a line of ours so that it runs from left to right even where it begins with an isolated name."""
+    return f"\u200e{line}" if "\u2068" in line else line
+
+
+def without_emoji(text: str) -> str:
+    """Return `text` so that no :code: in it becomes a picture."""
+    return _SHORTCODE.sub("∶", text)
 
 
 def shorten(markup: str, limit: int) -> str:
     """Return `markup`, cut before the first entity, link or character that would not fit, with an ellipsis."""
     if units(markup) <= limit:
         return markup
-    kept = "".join(_fitting(markup, limit - 1))
+    kept = "".join(_fitting(markup, limit - 1 - ("\u2068" in markup)))
     space = kept.rfind(" ")
     if space > len(kept) - 40 and space > 0 and ">" not in kept[space:]:
         kept = kept[:space]
-    return kept.rstrip() + "…"
+    open_ends = kept.count("\u2068") - kept.count("\u2069")
+    return kept.rstrip() + "…" + "\u2069" * open_ends
 
 
 def _fitting(markup: str, limit: int) -> Iterator[str]:

@@ -416,6 +416,14 @@ class SlackConfig(Section):
         "for, `everybody` who sees a message, or people by their user ID.",
         examples=[["members", "U0123456789"]],
     )
+    hide_after: Count = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="Readers who have to call a message not relevant before it is hidden behind one line for all; a "
+        "button shows it again. 0: never.",
+        examples=[3],
+    )
 
 
 class Route(Section):

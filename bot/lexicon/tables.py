@@ -57,7 +57,7 @@ def media_owners() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """How texts count and date. `scales` and `numerals` map words to numbers, `months` to 1 to 12."""
+    """How texts count and date. `scales` and `numerals` map words to numbers, `months` to 1 to 12, `money` to signs."""
 
     scales: Mapping[str, float]
     numerals: Mapping[str, float]
@@ -66,6 +66,7 @@ class Counting:
     units: tuple[str, ...]
     percent: tuple[str, ...]
     some: tuple[str, ...]
+    money: Mapping[str, str]
 
 
 @cache
@@ -80,6 +81,7 @@ def counting() -> Counting:
         units=tuple(data["units"]),
         percent=tuple(data["percent"]),
         some=tuple(data["some"]),
+        money=MappingProxyType({w: sign for sign, words in data["money"].items() for w in words}),
     )
 
 

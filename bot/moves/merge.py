@@ -214,11 +214,12 @@ def _merged(group: list[Event], reading: Reading, headline: Headline, weights: M
         person=mover.name,
         from_org=from_org.name if from_org else None,
         to_org=to_org.name if to_org else None,
-        role=_tidy(reading, _role(current), from_org, to_org),
+        role=_tidy(reading, _without_as(reading, _role(current) or "") or None, from_org, to_org),
         status=status,
         confidence=round(confidence, 3),
         evidence=tuple(dict.fromkeys(Span(e.sentence.start, e.sentence.end) for e in current)),
         written=_written(reading, mover),
+        takes_up=any(e.role == _new_role(current) and _is_introduced(reading, e) for e in current),
     )
     return Merged(mover, (best, *[e for e in ranked if e is not best]), move, zone, from_org, to_org, features)
 
@@ -234,7 +235,7 @@ def _stays_inside(events: Sequence[Event]) -> bool:
 
 def _role(events: Sequence[Event]) -> str | None:
     """Return the post taken up, else one that the mover has or had."""
-    new = next((e.role for e in events if e.kind in JOINING and e.role and e.new_role), None)
+    new = _new_role(events)
     if new is not None:
         return new
     for kinds in (JOINING, LEAVING | {"stay"}):
@@ -242,6 +243,40 @@ def _role(events: Sequence[Event]) -> str | None:
             if event.kind in kinds and event.role:
                 return event.role
     return None
+
+
+def _new_role(events: Sequence[Event]) -> str | None:
+    return next((e.role for e in events if e.kind in JOINING and e.role and e.new_role), None)
+
+
+_AFTER_THE_POST = frozenset({"hi", "ja", "ko", "tr"})  # languages whose word for "as" follows it
+_ARTICLE = 5  # characters between a verb and the post right behind it
+
+
+def _is_introduced(reading: Reading, event: Event) -> bool:
+    """Tell whether the text itself says that the post is the one taken up: "as VP", "named VP"."""
+    at = reading.folded.find(fold(event.role), event.sentence.start, event.sentence.end) if event.role else -1
+    if at < 0:
+        return False
+    if _without_as(reading, event.role) != event.role:
+        return True
+    before, after = reading.folded[event.sentence.start : at].rstrip(), reading.folded[at + len(event.role) :].lstrip()
+    for language in reading.languages:
+        behind = language.code in _AFTER_THE_POST
+        said = after.startswith if behind else f" {before}".endswith
+        if any(said(phrase if behind or not phrase.isascii() else f" {phrase}") for phrase in language.as_):
+            return True
+    verb = event.trigger
+    starts = (verb.end, *((event.mover.end,) if event.mover.start >= verb.end else ()))  # "named VP", "named P VP"
+    verbal = event.kind in ("appoint", "become") and verb.term.order != "noun"
+    return verbal and any(0 <= at - start <= _ARTICLE for start in starts)
+
+
+def _without_as(reading: Reading, role: str) -> str:
+    """Return a post without the word for "as" that is written in one with it."""
+    phrases = (p for g in reading.languages if g.code not in _AFTER_THE_POST for p in g.as_ if not p.isascii())
+    longest = max((p for p in phrases if role.startswith(p) and len(role) > len(p)), key=len, default="")
+    return role.removeprefix(longest) if longest and not role[len(longest)].isspace() else role
 
 
 def _tidy(reading: Reading, role: str | None, *ends: Mention | None) -> str | None:

@@ -41,7 +41,7 @@ def begin(one: Witness, traits: Traits, at: float) -> tuple[Telling, Action, str
         moves=moves,
         sources=(one.owner,),
         outlets=_with((), (one.outlet, one.owner)),
-        facts=_with((), [*_facts(one), *(f"role:{one.language}:{r}" for r in sorted(one.roles))]),
+        facts=_with((), [*sorted(one.facts), *(f"role:{one.language}:{r}" for r in sorted(one.roles))]),
         status=_event_status(one),
         changes=(Change(at, one.outlet or one.owner, Action.NEW_ALERT, "the first article"),),
         members=(traits,),
@@ -66,7 +66,7 @@ def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Te
         return replace(seen, moves=tuple(_better_told(m, one) for m in seen.moves)), Action.NONE, copy
     moves, changed, added = _moved(seen.moves, one, at)
     facts = (
-        *(f for f in _facts(one) if f not in told.facts),
+        *(f for f in _measures(told, one) if f not in told.facts),
         *(_new_people(told, moves, one) if one.claims or one.kinds else ()),
         *_new_goals(told.moves, one),
         *(() if one.owner in told.sources else _new_roles(told, one)),
@@ -394,9 +394,22 @@ def _other_date(a: str, b: str) -> bool:
 # ------------------------------------------------------------------------------------------------ facts
 
 
-def _facts(one: Witness) -> list[str]:
-    """Return what a later article could add to: numbers, dates, shares."""
-    return [*(f"number:{n:.15g}" for n in sorted(one.numbers)), *sorted(one.facts)]
+# What tells how big a story of a kind is; of other kinds such a number is mere background.
+_MEASURED_IN = {
+    "layoff": ("people", "percent", "some"),
+    "reorg": ("people", "percent"),
+    "acquihire": ("people", "money", "some"),
+    "founding": ("money", "some"),
+    "compensation": ("money", "percent", "some"),
+    "retention": ("money", "percent", "some"),
+}
+
+
+def _measures(told: Telling, one: Witness) -> list[str]:
+    """Return an article's dates, what its headline counts, and what the story's own kind is measured in."""
+    kinds = one.kinds.union(*(member.kinds for member in told.members))
+    units = {"date", *(unit for kind in kinds for unit in _MEASURED_IN.get(kind, ()))}
+    return sorted(fact for fact in one.facts if fact in one.counted or fact.partition(":")[0] in units)
 
 
 def _new_people(told: Telling, moves: Sequence[StoryMove], one: Witness) -> list[str]:

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.lexicon import load
 from bot.lexicon.telling import CUES, phrases
 from bot.model import Article, Finding, Mark, Traits
 from bot.stories.claims import Claim, claims_of
 from bot.stories.names import is_latin
 from bot.stories.relays import first_of, relays_of
 from bot.stories.traits import bosses, is_name, named_in, org_key, same_group
-from bot.stories.words import LEAD, MONTHS, numbers_of, shares_of
+from bot.stories.words import LEAD, MONTHS, counts_of, numbers_of, shares_of, value_of
 from bot.text import fold, sentences
 
 _DAY_MONTH = re.compile(
@@ -30,7 +31,8 @@ class Witness:
     """One article as a witness. `own` says that it knows by itself, `mangled` that it reads like a machine's work.
 
     `relays` are the names of those it has its news from; `speaks` that a firm or person of the story speaks itself.
-    `cues` are the kinds of phrases in it. `facts` are numbers, dates and roles, each with what it is.
+    `cues` are the kinds of phrases in it. `facts` are dates, shares, sums and counts of people, each with what it is;
+    `counted` are those whose number stands in the headline.
     """
 
     owner: str
@@ -44,7 +46,7 @@ class Witness:
     mangled: bool = False
     aggregator: bool = False
     facts: frozenset[str] = frozenset()
-    numbers: frozenset[float] = frozenset()
+    counted: frozenset[str] = frozenset()
     text: str = ""
     sentences: tuple[str, ...] = ()
     people: tuple[tuple[str, ...], ...] = ()
@@ -73,6 +75,7 @@ def witness(
     )
     cues = frozenset(kind for kind in CUES if first_of(known.of(kind, language), folded))
     relays = () if speaks else tuple(relays_of(text, language, skip=(outlet, owner, *orgs.values()), people=people))
+    counts = frozenset(_counts(text, language))
     own = bool(cues & {"own", "comment"}) or names_itself(folded, outlet)
     return Witness(
         owner=owner,
@@ -85,19 +88,24 @@ def witness(
         own=own and not relays,
         mangled=_reads_mangled(marks),
         aggregator=aggregator,
-        facts=frozenset(dates_of(folded)) | shares_of(folded),
+        facts=frozenset(dates_of(folded)) | shares_of(folded) | counts,
+        counted=frozenset(fact for fact in counts if value_of(fact) in numbers_of(article.title)),
         people=tuple(
             p for p in (*traits.movers, *traits.people) if is_name(p[0]) and len(p[0]) > 1 and not _is_boss(p)
         ),
         roles=frozenset(
             fold(text[m.start : m.end]) for m in _marks_in(marks, article, "role") if _beside_mover(text, m, traits)
         ),
-        numbers=numbers_of(text),
         text=folded,
         sentences=tuple(folded[s.start : s.end] for s in sentences(text)),
         kinds=frozenset(k.value for k in finding.kinds),
         organisations=orgs,
     )
+
+
+def _counts(text: str, language: str) -> Iterator[str]:
+    table = load().languages.get(language)
+    return counts_of(text, table.words["people_nouns"] if table else ())
 
 
 def _gathers(title: str, language: str) -> bool:

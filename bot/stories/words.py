@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.lexicon.tables import counting, word_weights
 from bot.text import fold
@@ -85,7 +85,7 @@ def numbers_of(text: str) -> frozenset[float]:
     found = set()
     for match in _NUMBER.finditer(text):
         unit = (match[2] or "").casefold()
-        scale = _COUNT.scales.get(unit) or next((_COUNT.scales[s] for s in _LONGEST if unit.startswith(s)), 1.0)
+        scale = _scale(unit)
         value = _value(match[1]) * scale
         year = scale == 1 and 1_900 <= value <= 2_100
         dated = scale == 1 and (
@@ -102,6 +102,46 @@ def shares_of(folded: str) -> frozenset[str]:
     """Return the percentages in a folded text as "percent:2", and scales without a number as "some:million"."""
     found = {f"percent:{_COUNT.numerals.get(n) or _value(n):g}" for n in _PERCENT.findall(folded)}
     return frozenset(found | {f"some:{_COUNT.scales[unit]:g}" for unit in _VAGUE.findall(folded)})
+
+
+_MONEY_BEFORE = re.compile(rf"({_any(_COUNT.money)})\s?$", re.IGNORECASE)
+_MONEY_BEHIND = re.compile(
+    rf"(?:{_any(_COUNT.scales)})?[\s-]?(?:[^\W\d_]{{1,3}}[. ]{{1,2}})?({_any(_COUNT.money)})(?![a-z])", re.IGNORECASE
+)
+_NOUN_WITHIN = 28  # characters behind a number: "40 of its senior researchers"
+
+
+def counts_of(text: str, people: Sequence[str]) -> Iterator[str]:
+    """Yield what numbers of `text` count: "people:40" before one of the words `people`, "money:$1e+08" for a sum."""
+    for match in _NUMBER.finditer(text):
+        value = _value(match[1]) * _scale(match[2] or "")
+        end = match.end(1)
+        sign = _MONEY_BEFORE.search(text, max(0, match.start() - 8), match.start())
+        sign = sign or _MONEY_BEHIND.match(text[end : end + 24].lstrip())
+        behind = _CLAUSE_END.split(text[end : end + _NOUN_WITHIN])[0].casefold()
+        if sign:
+            yield f"money:{_COUNT.money[sign[1].casefold()]}{value:.15g}"
+        elif value >= 10 and not _TIME.match(text, end) and any(_holds(behind, word) for word in people):
+            yield f"people:{value:.15g}"
+
+
+_CLAUSE_END = re.compile(r"[.,;:!?。，、؛،]\s|[。，、；]|\d")
+
+
+def value_of(count: str) -> float:
+    """Return the number in what `counts_of` gives."""
+    return float(count.partition(":")[2].lstrip("".join(_COUNT.money.values())))
+
+
+def _holds(behind: str, word: str) -> bool:
+    if _PAIRED.search(word):
+        return word in behind  # no spaces part words
+    return re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", behind) is not None
+
+
+def _scale(unit: str) -> float:
+    unit = unit.casefold()
+    return _COUNT.scales.get(unit) or next((_COUNT.scales[s] for s in _LONGEST if unit.startswith(s)), 1.0)
 
 
 def _before(text: str, at: int) -> str:

@@ -30,8 +30,10 @@ from bot.model import (
 )
 from bot.stories.ledger import Wish, ledger
 from bot.talk import replies
+from bot.talk.dialog import View, dialog
 from bot.talk.fate import fate
-from bot.talk.heard import COMMAND, Heard
+from bot.talk.heard import COMMAND, FIX, HOME, Heard
+from bot.talk.proposals import diff, is_open, standing
 from bot.talk.replies import Answer, Health
 
 CHANGING = frozenset(
@@ -41,6 +43,9 @@ CHANGING = frozenset(
         buttons.MUTE,
         buttons.FOLLOW,
         buttons.UNDO,
+        buttons.SHOW,
+        FIX,
+        "watch",
         "unmute",
         "unfollow",
         "missed",
@@ -49,7 +54,8 @@ CHANGING = frozenset(
 )
 MUTE_FOR, FOLLOW_FOR = timedelta(days=7), timedelta(days=90)
 MAX_MOVES = 10
-_PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "good": None}
+MAX_NAME = 100  # characters of a name for the watchlist
+_PERIODS = {"d": timedelta(days=1), "w": timedelta(days=7), "g": None}
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _TIMED = re.compile(r"(.+?)\s+for\s+(?:(good)|(\d{1,4})\s*([hdw])\w*)", re.IGNORECASE)
 
@@ -59,13 +65,16 @@ class Known:
     """What the bot knows that a decision may need; what the verb does not need may be left out.
 
     `channel` is the one that a change is for, "" where there is none. `may_change` says whether the reader may change
-    things there, None that nobody could tell. `told` is the story of the button as its article tells it, `trace` what
-    became of the entry that was asked about.
+    things there, None that nobody could tell. `against` is how many other readers think the story not relevant, less
+    those who want it shown; `own` is 1, 0 or -1 for this one. `told` is the story of the button as its article tells
+    it, `trace` what became of the entry that was asked about.
     """
 
     config: Config
     channel: str = ""
     may_change: bool | None = None
+    against: int = 0
+    own: int = 0
     preferences: Sequence[Preference] = ()
     told: Told | None = None
     trace: Trace | None = None
@@ -76,17 +85,18 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be stored, and what the one who asked is answered, None for nothing."""
+    """What is to be stored, and what the one who asked is answered or asked in a dialog, None for nothing."""
 
     answer: Answer | None
     changes: Changes = field(default_factory=Changes)
+    dialog: View | None = None
 
 
 def decide(heard: Heard, known: Known, now: datetime) -> Decision:
     """Return what follows from `heard`. A verb that is none is answered with the help."""
-    if heard.verb == buttons.OPEN:
-        return Decision(None)  # the browser has opened it
-    if heard.verb in CHANGING:
+    if heard.verb in (buttons.OPEN, HOME):
+        return Decision(None)  # the browser has opened it; the page is drawn for whoever looks at it
+    if heard.verb in CHANGING and (heard.words or heard.verb != "watch"):
         refusal = _refusal(known)
         if refusal:
             return Decision(Answer(refusal))
@@ -113,20 +123,19 @@ def _mute(heard: Heard, known: Known, now: datetime) -> Decision:
 
 
 def _mute_chosen(heard: Heard, known: Known, now: datetime) -> Decision:
-    subject, _, rest = heard.choice.partition(":")
+    letter, _, rest = heard.choice.partition(":")
     name, _, period = rest.partition(":")
-    if known.told is None or period not in _PERIODS:
+    subject = buttons.SUBJECTS.get(letter)
+    if known.told is None or subject is None or period not in _PERIODS:
         return Decision(Answer(replies.GONE))
     offered = buttons.mutable(known.told.story, known.told.source)
-    what = next((w for s, w in offered if s == subject and buttons.hashed(w) == name), None)
+    what = next((w for s, w in offered if s is subject and buttons.hashed(w) == name), None)
     if what is None:
         return Decision(Answer(replies.CHANGED))
-    label = known.told.story.headline if subject == Subject.STORY else what
+    label = known.told.story.headline if subject is Subject.STORY else what
     length = _PERIODS[period]
     until = None if length is None else now + length
-    return _kept(
-        Preference(0, PreferenceVerb.MUTE, Subject(subject), what, label, known.channel, heard.user, now, until)
-    )
+    return _kept(Preference(0, PreferenceVerb.MUTE, subject, what, label, known.channel, heard.user, now, until))
 
 
 def _mute_typed(heard: Heard, known: Known, now: datetime) -> Decision:
@@ -166,10 +175,11 @@ def _timed(words: str, now: datetime, default: timedelta) -> tuple[str, datetime
     return found[1][:200], None if length is None else now + length
 
 
-def _undo(heard: Heard, known: Known, now: datetime) -> Decision:  # noqa: ARG001 - the shape of all
+def _undo(heard: Heard, known: Known, now: datetime) -> Decision:
     kind, _, rest = heard.choice.partition(":")
     if kind == replies.FEEDBACK:
-        return Decision(Answer("Taken back."), Changes(unsaid=(rest, heard.user)))
+        order = _redrawn(known, rest, heard.user, known.against + known.own, known.against, now)
+        return Decision(Answer("Taken back."), Changes(unsaid=(rest, heard.user), order=order))
     held = next((p for p in known.preferences if _undo_matches(p, heard.choice, known.channel)), None)
     return _ended(held)
 
@@ -191,14 +201,29 @@ def _ended(held: Preference | None) -> Decision:
 
 
 def _mutes(heard: Heard, known: Known, now: datetime) -> Decision:  # noqa: ARG001
-    return Decision(replies.listed([p for p in known.preferences if p.channel == known.channel], known.config.mute))
+    here = [p for p in known.preferences if p.channel == known.channel]
+    proposals = (PreferenceVerb.WATCH, PreferenceVerb.UNWATCH)
+    shown = [p for p in here if p.verb not in proposals or is_open(p, known.config.watchlist)]
+    return Decision(replies.listed(shown, known.config.mute))
 
 
 # -- feedback and corrections
 
 
 def _not_relevant(heard: Heard, known: Known, now: datetime) -> Decision:
-    return _noted(heard, known, FeedbackKind.NOT_RELEVANT, "Noted as not relevant. Others still see the message.", now)
+    limit, count = known.config.slack.hide_after, known.against + 1
+    fate = "Others still see the message."
+    if limit:
+        fate = f"It is hidden from {limit} readers on who say so; {'now it is' if count >= limit else f'{count} did'}."
+    return _noted(heard, known, FeedbackKind.NOT_RELEVANT, f"Noted as not relevant. {fate}", now)
+
+
+def _show(heard: Heard, known: Known, now: datetime) -> Decision:
+    """Show a message again that others had hidden; that is a word for it, as theirs were against it."""
+    return _noted(heard, known, FeedbackKind.RELEVANT, "It is shown again in a moment.", now)
+
+
+_WEIGHT = {FeedbackKind.NOT_RELEVANT: 1, FeedbackKind.RELEVANT: -1}
 
 
 def _noted(heard: Heard, known: Known, kind: FeedbackKind, words: str, now: datetime) -> Decision:
@@ -206,7 +231,18 @@ def _noted(heard: Heard, known: Known, kind: FeedbackKind, words: str, now: date
         return Decision(Answer(replies.GONE))
     story_id = known.told.story.id
     feedback = _feedback(kind, story_id, known.told, heard, now)
-    return Decision(Answer(words, undo=f"{replies.FEEDBACK}:{story_id}"), Changes(feedback=feedback))
+    order = _redrawn(
+        known, story_id, heard.user, known.against + known.own, known.against + _WEIGHT.get(kind, known.own), now
+    )
+    return Decision(Answer(words, undo=f"{replies.FEEDBACK}:{story_id}"), Changes(feedback=feedback, order=order))
+
+
+def _redrawn(known: Known, story: str, by: str, before: int, after: int, now: datetime) -> Order | None:
+    """Return the order to draw a story's messages anew where a word more, or less, hides or shows them."""
+    limit = known.config.slack.hide_after
+    if not limit or (before >= limit) == (after >= limit):
+        return None
+    return Order(0, OrderVerb.REDRAW, "", story, {}, by, now)
 
 
 def _feedback(kind: FeedbackKind, about: str, told: Told | Trace, heard: Heard, now: datetime) -> Feedback:
@@ -229,6 +265,7 @@ def _feedback(kind: FeedbackKind, about: str, told: Told | Trace, heard: Heard, 
 
 
 def _wrong(heard: Heard, known: Known, now: datetime) -> Decision:
+    """Ask for what is right; a duplicate needs no asking."""
     if known.told is None:
         return Decision(Answer(replies.GONE))
     if heard.choice == buttons.DUPLICATE:
@@ -238,10 +275,50 @@ def _wrong(heard: Heard, known: Known, now: datetime) -> Decision:
     move = next((m for m in buttons.movers(story) if buttons.hashed(m.person[0]) == name), None)
     if move is None or fact not in ("person", "from", "to"):
         return Decision(Answer(replies.CHANGED))
-    verb, fields = (OrderVerb.RETRACT, {}) if fact == "person" else (OrderVerb.FIX, {fact: ""})
-    order = Order(0, verb, move.person[0], story.id, fields, heard.user, now)
+    asked = dialog(move, fact, story=story.id, channel=known.channel, answer_to=heard.answer_to)
+    return Decision(None, dialog=asked)
+
+
+def _fix(heard: Heard, known: Known, now: datetime) -> Decision:
+    """Make an order of what was written into the dialog, as `moves fix` and `moves retract` do."""
+    if known.told is None:
+        return Decision(Answer(replies.GONE))
+    story = known.told.story
+    move = next((m for m in story.telling.moves if buttons.hashed(m.person[0]) == heard.choice), None)
+    if move is None:
+        return Decision(Answer(replies.CHANGED))
+    told = {"person": move.person[0], "from": move.from_org, "to": move.to_org}
+    fields = {name: heard.fields.get(name, was) for name, was in told.items()}
+    right = {name: value for name, value in fields.items() if value != told[name]}
+    if not right:
+        return Decision(Answer("That is what the message says already, so nothing was changed."))
+    verb, right = (OrderVerb.FIX, right) if fields["person"] else (OrderVerb.RETRACT, {})
+    order = Order(0, verb, move.person[0], story.id, right, heard.user, now)
     feedback = _feedback(FeedbackKind.WRONG_FACT, story.id, known.told, heard, now)
-    return Decision(replies.corrected(move, fact), Changes(order=order, feedback=feedback))
+    return Decision(replies.corrected(move, right), Changes(order=order, feedback=feedback))
+
+
+# -- the watchlist, which config.yaml has
+
+
+_PROPOSAL = re.compile(r"(add|remove)\s+(?:(person|organisation)\s+)?(.+)", re.IGNORECASE)
+
+
+def _watch(heard: Heard, known: Known, now: datetime) -> Decision:
+    watchlist = known.config.watchlist
+    found = _PROPOSAL.fullmatch(heard.words)
+    if not found:
+        return Decision(replies.proposed(diff(known.preferences, watchlist)))
+    verb = PreferenceVerb.WATCH if found[1].lower() == "add" else PreferenceVerb.UNWATCH
+    subject = Subject(found[2].lower()) if found[2] else Subject.ANY
+    name = found[3][:MAX_NAME]
+    wish = Preference(0, verb, subject, name, name, known.channel, heard.user, now, now + FOLLOW_FOR)
+    if not is_open(wish, watchlist):
+        where = standing(watchlist, name)
+        told = f"stands there already, under {where}" if where else "does not stand there"
+        return Decision(Answer(f"Nothing to change on the watchlist: {escape(name, limit=120)} {told}."))
+    others = [p for p in known.preferences if is_open(p, watchlist) and p.what != name]
+    return Decision(replies.proposed(diff([*others, wish], watchlist), wish), Changes(preference=wish))
 
 
 def _missed(heard: Heard, known: Known, now: datetime) -> Decision:
@@ -306,6 +383,9 @@ _HANDLERS: dict[str, Callable[[Heard, Known, datetime], Decision]] = {
     buttons.FOLLOW: _follow,
     buttons.WHY: _why,
     buttons.UNDO: _undo,
+    buttons.SHOW: _show,
+    FIX: _fix,
+    "watch": _watch,
     "unmute": _unmute,
     "unfollow": _unmute,
     "mutes": _mutes,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.alerts.buttons import story_of
@@ -12,6 +13,10 @@ from bot.text import one_line
 
 COMMAND = "/talentwire"
 REPORT = "report_missed"  # the message shortcut's callback_id
+FIX = "fix"  # the dialog's callback_id
+HOME = "app_home"
+WRITTEN = "value"  # the action_id of what is written into a dialog
+_HOME_BLOCK = "home."  # then the channel that a button on the home page is for
 _LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>|(https?://[^<>|\s]+)")
 _REFERENCE = re.compile(r"<(?:https?://)?([^<>|]*)(?:\|([^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -24,7 +29,8 @@ class Heard:
 
     `ids` are what a redelivery of it is known by. `story` is the story whose button it was, `choice` what that sends,
     `words` what was typed after the verb, `link` the first address in it. The answer goes to `answer_to`, where Slack
-    gave an address for one.
+    gave an address for one. `trigger` opens a dialog, within three seconds; `fields` is what was written into one.
+    `home` says that it was done on the app's home page.
     """
 
     ids: tuple[str, ...]
@@ -36,15 +42,26 @@ class Heard:
     words: str = ""
     link: str = ""
     answer_to: str = ""
+    trigger: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    home: bool = False
+
+
+def home_block(channel: str, number: int) -> str:
+    """Return the id of a row of buttons on the home page that are for `channel`."""
+    return f"{_HOME_BLOCK}{channel}.{number}"
 
 
 def heard(kind: str, envelope_id: str, payload: Mapping[str, Any]) -> Heard | None:
     """Return what an envelope of this `kind` tells, None for nothing of ours."""
     if kind == "slash_commands":
         return _command(envelope_id, payload)
+    if kind == "events_api":
+        return _opened(envelope_id, payload)
     if kind != "interactive":
         return None
-    return _shortcut(envelope_id, payload) if payload.get("type") == "message_action" else _action(envelope_id, payload)
+    shapes = {"message_action": _shortcut, "view_submission": _submission}
+    return shapes.get(_text(payload, "type"), _action)(envelope_id, payload)
 
 
 def _action(envelope_id: str, payload: Mapping[str, Any]) -> Heard | None:
@@ -59,10 +76,50 @@ def _action(envelope_id: str, payload: Mapping[str, Any]) -> Heard | None:
         ids=(f"envelope {envelope_id}", *((f"action {user} {verb} {stamp}",) if stamp else ())),
         verb=verb,
         user=user,
-        channel=_text(payload, "channel", "id"),
+        channel=_text(payload, "channel", "id") or _home_channel(_text(action, "block_id")),
         story=story_of(_text(action, "block_id")),
         choice=_text(action, "selected_option", "value") or _text(action, "value"),
         answer_to=_text(payload, "response_url"),
+        trigger=_text(payload, "trigger_id"),
+        home=_text(payload, "view", "type") == "home",
+    )
+
+
+def _home_channel(block_id: str) -> str:
+    return block_id.removeprefix(_HOME_BLOCK).partition(".")[0] if block_id.startswith(_HOME_BLOCK) else ""
+
+
+def _opened(envelope_id: str, payload: Mapping[str, Any]) -> Heard | None:
+    """Return that somebody looks at the home page."""
+    user, event = _text(payload, "event", "user"), _text(payload, "event_id")
+    if _text(payload, "event", "type") != "app_home_opened" or _text(payload, "event", "tab") != "home" or not user:
+        return None
+    return Heard(
+        ids=(f"envelope {envelope_id}", *((f"event {event}",) if event else ())), verb=HOME, user=user, home=True
+    )
+
+
+def _submission(envelope_id: str, payload: Mapping[str, Any]) -> Heard | None:
+    """Return what was written into the dialog; where it belongs stands in what we gave the dialog along."""
+    user, view = _text(payload, "user", "id"), payload.get("view")
+    if _text(view, "callback_id") != FIX or not user:
+        return None
+    try:
+        along = json.loads(_text(view, "private_metadata"))
+    except ValueError:
+        return None
+    state = view.get("state") if isinstance(view, Mapping) else None
+    values = state.get("values") if isinstance(state, Mapping) else None
+    named = _text(view, "id")
+    return Heard(
+        ids=(f"envelope {envelope_id}", *((f"view {named}",) if named else ())),
+        verb=FIX,
+        user=user,
+        channel=_text(along, "channel"),
+        story=_text(along, "story"),
+        choice=_text(along, "move"),
+        answer_to=_text(along, "answer_to"),
+        fields={name: one_line(_text(values, name, WRITTEN, "value"), limit=200) for name in ("person", "from", "to")},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from bot.config import Mute
 from bot.model import Preference, PreferenceVerb, StoryMove, Subject
 from bot.stories.ledger import LedgerRow
 from bot.talk.heard import COMMAND
+from bot.talk.proposals import as_markup
 
 GONE = "That story is not kept any more, so nothing was changed."
 CHANGED = "The message has changed since it was drawn, so nothing was changed. Please try again."
@@ -28,6 +29,7 @@ _HELP = (
     ("mute NAME for 3d", "no alerts about a person, an organisation or a host; a week if no time is given"),
     ("mutes", "what is muted and followed here, until when, and how to undo it"),
     ("unmute NUMBER", "ends a mute or a follow"),
+    ("watch add NAME", "proposes a name for the watchlist of config.yaml; `watch remove NAME` likewise"),
     ("follow NAME", "alerts about somebody from a lower score on, for 90 days"),
     ("why LINK", "what became of an article, and why"),
     ("missed LINK", "tells the bot that this should have been an alert"),
@@ -63,6 +65,11 @@ class Health:
     mutes: int
 
 
+TOO_LATE = Answer(
+    "Slack waits three seconds for a dialog, and it took longer, so nothing was changed. Please try again."
+)
+
+
 def kept(wish: Preference) -> Answer:
     """Return the confirmation of a mute or a follow; a followed name comes with the lines that make it last."""
     name = escape(wish.label, limit=200)
@@ -88,32 +95,45 @@ def undo_value(wish: Preference) -> str:
 
 def ended(wish: Preference) -> Answer:
     """Return the confirmation that a mute or a follow ended."""
-    return Answer(f"Ended: {_described(wish)}")
+    return Answer(f"Ended: {described(wish)}")
 
 
-def _described(wish: Preference) -> str:
+def described(wish: Preference) -> str:
+    """Return a mute, follow or proposal in words: what, until when, by whom."""
     until = f"until {date(wish.until)}" if wish.until else "for good"
-    return f"{wish.verb} {escape(wish.label, limit=150)} {until}, by {escape(wish.by, limit=30)}"
+    proposal = wish.verb in (PreferenceVerb.WATCH, PreferenceVerb.UNWATCH)
+    verb, end = (f"proposed to {wish.verb}", "") if proposal else (wish.verb, f" {until}")
+    return f"{verb} {escape(wish.label, limit=150)}{end}, by {escape(wish.by, limit=30)}"
 
 
 def listed(here: Sequence[Preference], of_config: Sequence[Mute]) -> Answer:
     """Return what is muted and followed in a channel, each with its end and a button that undoes it."""
-    lines = [f"{wish.number}. {_described(wish)}" for wish in here[:MAX_LISTED]]
+    lines = [f"{wish.number}. {described(wish)}" for wish in here[:MAX_LISTED]]
     lines += [f"and {len(here) - MAX_LISTED} more"] if len(here) > MAX_LISTED else []
     lines += [f"in config.yaml: mute {escape(mute.what, limit=150)}" for mute in of_config[:MAX_LISTED]]
     undos = tuple((f"Undo {wish.number}", undo_value(wish)) for wish in here[:MAX_LISTED])
     return Answer("\n".join(lines) or "Nothing is muted or followed here.", undos=undos)
 
 
-def corrected(move: StoryMove, fact: str) -> Answer:
-    """Return the confirmation that a fact is taken out of the story; it cannot be undone with a button."""
+def proposed(diff: str, wish: Preference | None = None) -> Answer:
+    """Return what config.yaml would have to become: Slack changes nothing there."""
+    if not diff:
+        return Answer(f"Nothing is proposed. For example: `{COMMAND} watch add Norvane AI`")
+    lines = as_markup(diff)
+    first = "Noted as a proposal" if wish else "Proposed"
+    words = f"{first}. Whoever keeps config.yaml can paste this; the home page of the app shows it, too:\n```{lines}```"
+    return Answer(words, undo=undo_value(wish) if wish else "")
+
+
+def corrected(move: StoryMove, right: Mapping[str, str]) -> Answer:
+    """Return the confirmation that a move is set right, or struck out where nothing is right about it."""
     name = escape(move.person[0], limit=120)
-    if fact == "person":
+    if not right:
         return Answer(
             f"The move of {name} is retracted: the message says so in a moment, and no article brings it back."
         )
-    end = escape(move.from_org if fact == "from" else move.to_org, limit=120)
-    return Answer(f"{name}: “{fact} {end}” is taken out of the message in a moment, and no article brings it back.")
+    said = ", ".join(f"{field}: {escape(value, limit=120) or 'unknown'}" for field, value in right.items())
+    return Answer(f"{name} is corrected ({said}): the message says so in a moment, and no article changes it back.")
 
 
 def unseen(url: str, *, noted: bool = False) -> Answer:

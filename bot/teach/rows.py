@@ -93,7 +93,7 @@ def from_file(path: Path) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-_LABELS = {FeedbackKind.NOT_RELEVANT: False, FeedbackKind.MISSED: True}
+_LABELS = {FeedbackKind.NOT_RELEVANT: False, FeedbackKind.RELEVANT: True, FeedbackKind.MISSED: True}
 
 
 def from_feedback(said: Iterable[Feedback]) -> tuple[Row, ...]:

@@ -10,7 +10,7 @@ import pytest
 from bot.alerts.route import Wish, wishes
 from bot.config import Config
 from bot.model import Feed, Kind, Status, Telling
-from tests.alerts.test_compose import DANA, MOVE, article, finding, story
+from tests.alerts.cases import DANA, MOVE, article, finding, story
 
 ONE, TWO, HOME = "C0ONE000", "C0TWO000", "C0HOME00"
 STORY = replace(

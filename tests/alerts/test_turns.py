@@ -9,7 +9,7 @@ import pytest
 from bot.alerts import compose
 from bot.model import Move, Status, StoryMove, Telling
 from bot.stories.corrections import about
-from tests.alerts.test_compose import article, finding, story
+from tests.alerts.cases import article, finding, story
 from tests.fakes.clock import NOON
 
 TO_B = StoryMove(("Ada Ferrano",), "A", "B", "", Status.REPORTED, 0.0, "Herald")

@@ -33,6 +33,7 @@ def everything(slack: Running, scopes: list[str]) -> None:
     slack.config(scopes=scopes, post_rate=1000, post_burst=1000)
     clock = FakeClock()
     notifier = SlackNotifier(BOT_TOKEN, clock=clock, base_url=slack.api)
+    notifier.show_home("U0HUMAN", {"type": "home", "blocks": []})
     for channel in ("C0ALERTS", "G0PRIVATE"):
 
         def operation(key: str, verb: Verb, target_ts: str = "", where: str = channel) -> Operation:
@@ -69,7 +70,7 @@ def test_each_scope_has_its_reason():
 def test_nothing_is_switched_on_that_nobody_answers():
     """What is offered is heard: the very command and shortcut of the manifest become something that a reader did."""
     features = MANIFEST["features"]
-    assert set(features) == {"bot_user", "slash_commands", "shortcuts"}
+    assert set(features) == {"app_home", "bot_user", "slash_commands", "shortcuts"}
     assert COMMANDS in SCOPES
     for command in features["slash_commands"]:
         typed = {"command": command["command"], "user_id": "U1", "text": "status"}
@@ -80,7 +81,10 @@ def test_nothing_is_switched_on_that_nobody_answers():
     assert MANIFEST["settings"]["interactivity"]["is_enabled"]
     assert MANIFEST["settings"]["socket_mode_enabled"]
     assert not MANIFEST["settings"]["org_deploy_enabled"]
-    assert "event_subscriptions" not in MANIFEST["settings"]
+    for name in MANIFEST["settings"]["event_subscriptions"]["bot_events"]:
+        happened = {"event": {"type": name, "user": "U1", "tab": "home"}}
+        assert heard("events_api", "e", happened).verb == "app_home"
+    assert features["app_home"] == {"home_tab_enabled": True, "messages_tab_enabled": False}
 
 
 def test_the_texts_keep_slacks_limits():

@@ -428,7 +428,8 @@ def lint_text(text, where):
         for named in HOST.findall(target.group(2)) if target else ():
             if named.lower().removeprefix("www.") != re.sub(r":\d+$", "", target.group(1).lower().removeprefix("www.")):
                 found.append(f"{where}: link label names another host: {body}")
-    if HIDDEN.search(text):
+    # names that run from right to left, set apart so that they turn nothing around them, may stand in a line of ours
+    if HIDDEN.search(re.sub("\u2068([^\u2066-\u2069]*)\u2069", r"\1", text).replace("\u200e", "")):
         found.append(f"{where}: control, zero-width or direction character")
     rest = re.sub(r"(?m)^>+ ?", "", CONTROL.sub("", text))
     if re.search(r"[<>]|&(?!(?:amp|lt|gt);)", rest):

@@ -36,7 +36,7 @@ the documented values (no list of strings); and `lint` notes what Slack would po
 direction characters, mentions, a label that names another host, previews not switched off, no text beside blocks, an
 unknown argument.
 
-Not modelled: users.*, search, views.open and modals, Enterprise Grid, streaming, Events API retries, message size in
+Not modelled: users.*, search, the life of modals after they were opened, Enterprise Grid, streaming, Events API retries, message size in
 storage, exact error texts.
 """
 
@@ -108,6 +108,7 @@ METHODS = {  # method: (tier or None, scopes of which one is needed, known argum
     "reactions.add": (3, ("reactions:write",), "channel timestamp name"),
     "reactions.get": (3, ("reactions:read",), "channel timestamp full file file_comment"),
     "views.publish": (4, (), "user_id view hash"),
+    "views.open": (4, (), "trigger_id view"),
     "apps.connections.open": (3, (), ""),
     "blocks.validate": (None, (), "blocks view message"),
 }
@@ -144,6 +145,7 @@ class Workspace:
         }
         self.tokens = {"xoxb-test": "ok", "xapp-test": "ok"}
         self.channels, self.messages, self.files, self.views = {}, defaultdict(dict), {}, {}
+        self.triggers, self.opened = {}, []
         self.calls, self.responses, self.early_retries = [], [], []
         self.faults, self.last_ts = [dict(f) for f in self.start_faults], 0
         self.used_ts = set()
@@ -510,6 +512,33 @@ class Workspace:
         self.views[args["user_id"]] = view | {"id": "V" + args["user_id"], "hash": self.next_ts()}
         return {"view": self.views[args["user_id"]]}
 
+    def m_views_open(self, args):
+        view, issued = parse_json(args.get("view"), "invalid_arguments"), self.triggers.get(args.get("trigger_id"))
+        if not isinstance(view, dict) or view.get("type") != "modal":
+            raise SlackError("invalid_arguments")
+        if issued is None:
+            raise SlackError("invalid_trigger_id")
+        if issued == "used":
+            raise SlackError("exchanged_trigger_id")
+        if self.monotonic() - issued > 3:
+            raise SlackError("expired_trigger_id")
+        if len(json.dumps(view).encode()) > LIMITS["view_bytes"]:
+            raise SlackError("view_too_large")
+        limits = {"private_metadata": 3_000, "callback_id": 255}
+        texts = {key: (view.get(key) or {}).get("text", "") for key in ("title", "submit", "close")}
+        has_input = any(block.get("type") == "input" for block in view.get("blocks", []))
+        if (
+            not texts["title"]
+            or (has_input and not texts["submit"])
+            or any(units(text) > 24 for text in texts.values())
+            or any(units(view.get(key) or "") > most for key, most in limits.items())
+        ):
+            raise SlackError("invalid_arguments")
+        self.checked_blocks(view.get("blocks", []), "modal")
+        self.triggers[args["trigger_id"]] = "used"
+        self.opened.append(view | {"id": f"V{len(self.opened)}"})
+        return {"view": self.opened[-1]}
+
     def m_apps_connections_open(self, args):
         ticket = uuid.uuid4().hex
         self.tickets.add(ticket)
@@ -845,6 +874,7 @@ async def admin(request):
             {
                 "channels": ws.channels,
                 "views": ws.views,
+                "opened": ws.opened,
                 "files": ws.files,
                 "responses": ws.responses,
                 "messages": {c: list(m.values()) for c, m in ws.messages.items()},
@@ -878,6 +908,7 @@ async def socket_admin(request):
         "trigger_id": f"1.2.{eid}",  # one for each thing done, the same when it is sent again
         "response_url": f"http://{request.host}/response/{eid}",
     } | data.get("payload", {})
+    ws.triggers.setdefault(payload["trigger_id"], ws.monotonic())
     ws.acks[eid] = asyncio.get_running_loop().create_future()
     await ws.sockets[-1].send_json(
         {

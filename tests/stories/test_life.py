@@ -136,6 +136,25 @@ def test_one_status_for_each_of_two_people_with_one_family_name():
     assert statuses(row) == {"Gita Norrwick": "confirmed", "Clara Norrwick": "reported"}
 
 
+LAYOFF = item(
+    1, "Quillstone Labs lays off researchers", "Quillstone Labs is laying off 40 researchers, it told its staff."
+)
+MORE_LAYOFFS = "Quillstone Labs is laying off 120 researchers, more than the 40 it told its staff of."
+JOINS = "Mirela Castovan goes from OpenAI to Norvane AI, a firm of 1,000 employees that has raised 30 million dollars."
+
+
+@pytest.mark.parametrize(
+    ("first", "title", "body", "action"),
+    [
+        (LAYOFF, "More layoffs at Quillstone Labs", MORE_LAYOFFS, "thread_reply"),  # a layoff is measured in people
+        (LAYOFF, "Layoffs at Quillstone Labs", "Quillstone Labs is laying off researchers at a site that cost $30 million.", "edit_in_place"),
+        (REPORT, "Castovan to Norvane AI", JOINS, "edit_in_place"),  # how large the new firm is
+    ],
+)  # fmt: skip
+def test_a_number_is_news_where_the_story_is_measured_in_it(first, title, body, action):
+    assert last(first, item(2, title, body, outlet="Harbour Wire", owner="Harbour"))["action"] == action
+
+
 def test_a_team_that_is_bought_and_then_is_not():
     rows = tell(
         [
