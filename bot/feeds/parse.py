@@ -209,7 +209,9 @@ def _target(link: str) -> str:
     parts = urlsplit(link)
     if parts.hostname not in {"www.bing.com", "bing.com"} or parts.path.lower() != "/news/apiclick.aspx":
         return link
-    return next((value for name, value in parse_qsl(parts.query) if name == "url" and absolute("", value)), link)
+    return next(
+        (page for name, value in parse_qsl(parts.query) if name == "url" and (page := absolute("", value))), link
+    )
 
 
 def _summary(raw: Any) -> str:
