@@ -21,7 +21,7 @@ from bot.alerts.delivery import Policy
 from bot.config import Config
 from bot.model import Feed, PollResult, ReadMode, Request, Response
 from bot.pipeline import Limits, Pipeline
-from bot.ports import Notifier, Workers
+from bot.ports import Clock, Notifier, Workers
 from bot.telemetry import Counters
 from tests.fakes.clock import FakeClock
 from tests.fakes.hostile_server import HostileServer
@@ -97,13 +97,17 @@ def fetcher(server: HostileServer, **named: object) -> HttpFetcher:
     return HttpFetcher(NetworkPolicy.of([f"127.0.0.1:{server.port}"]), user_agent="t", **given)  # type: ignore[arg-type]
 
 
-class _Retelling:
-    def __init__(self, inner: HttpFetcher) -> None:
+class _Between:
+    """Stands between the bot and its fetcher: changes what is told, and who answers."""
+
+    def __init__(self, inner: HttpFetcher, led: dict[str, str], *, retells: bool) -> None:
         self._inner = inner
+        self._led = led
+        self._retells = retells
 
     def fetch(self, request: Request) -> Response:
-        response = self._inner.fetch(request)
-        return replace(response, body=retold(response.body))
+        response = self._inner.fetch(replace(request, url=self._led.get(request.url, request.url)))
+        return replace(response, body=retold(response.body)) if self._retells else response
 
 
 class World:
@@ -125,12 +129,13 @@ class World:
         self.clock = FakeClock(now)
         self.web = Web(server, **fetching)
         self.store = SqliteStore(path)
+        self._led: dict[str, str] = {}
         self.memory = FakeNotifier(self.clock)
         self.pipeline = Pipeline(
             config=config,
             watch=watch,
             store=self.store,
-            fetcher=_Retelling(self.web.fetcher) if retells else self.web.fetcher,
+            fetcher=_Between(self.web.fetcher, self._led, retells=retells),
             workers=workers or InlineWorkers(),
             notifier=notifier or self.memory,
             clock=self.clock,
@@ -145,6 +150,14 @@ class World:
     def close(self) -> None:
         self.web.close()
         self.store.close()
+
+    def with_clock(self, clock: Clock) -> Pipeline:
+        """Return the pipeline on another clock."""
+        return replace(self.pipeline, clock=clock)
+
+    def lead(self, url: str, elsewhere: str) -> None:
+        """Let the feed at `url` answer with what stands `elsewhere`."""
+        self._led[url] = elsewhere
 
     def follow(self, *urls: str, read: ReadMode = ReadMode.AUTO) -> None:
         self.store.sync_feeds([Feed(url, read=read) for url in urls], self.clock.now(), spread_s=0)
