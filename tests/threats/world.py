@@ -33,8 +33,29 @@ FREE = HostSettings(connections=64, spacing_s=0.0)
 THEN = datetime(2025, 7, 8, 18, tzinfo=UTC)  # shortly after what the hostile feeds say was published
 UNPACED = Limits(pace_s=0.0)
 HIRE = "Norvane AI hires Ada Ferrano from Quillstone Labs"
-_FIRST = ("Ada", "Olga", "Mei", "Tobias", "Bo", "Ines", "Hugo", "Lena", "Marco", "Nina")
-_LAST = (
+_FIRST = [
+    "Ada",
+    "Olga",
+    "Mei",
+    "Tobias",
+    "Bo",
+    "Ines",
+    "Hugo",
+    "Lena",
+    "Marco",
+    "Nina",
+    "Petra",
+    "Yusuf",
+    "Clara",
+    "Anton",
+    "Greta",
+    "Ruben",
+    "Sofia",
+    "Emil",
+    "Vera",
+    "Jonas",
+]
+_LAST = [
     "Ferrano",
     "Brandero",
     "Castellick",
@@ -45,7 +66,12 @@ _LAST = (
     "Quimbly",
     "Tarrow",
     "Ulvane",
-)
+    "Norrick",
+    "Hellgren",
+    "Dufay",
+    "Ozolin",
+    "Wexler",
+]
 
 
 def resolver(host: str, port: int) -> Sequence[str]:
@@ -65,13 +91,14 @@ def resolver(host: str, port: int) -> Sequence[str]:
 
 
 def hire(n: int) -> str:
-    """Return the n-th of a hundred headlines, each of another person."""
-    return f"Norvane AI hires {_FIRST[n % 10]} {_LAST[n // 10 % 10]} from Quillstone Labs"
+    """Return the n-th of three hundred headlines, each of another person."""
+    return f"Norvane AI hires {_FIRST[n % 20]} {_LAST[n // 20 % 15]} from Quillstone Labs"
 
 
 def retold(body: bytes) -> bytes:
     """Return a body of the server whose stories are hires that the bot looks for."""
     body = re.sub(rb"Story, version (\d+)", rb"Norvane AI hires Ada Ferrano from Quillstone Labs, update \1", body)
+    body = re.sub(rb"OpenAI hires engineer number (\d+) from Tesla", rb"Story \1", body)
     return re.sub(rb"Story (\d+)", lambda m: hire(int(m[1])).encode(), body)
 
 
