@@ -19,7 +19,9 @@ from bot.adapters.store import SqliteStore
 from bot.adapters.workers import InlineWorkers
 from bot.alerts.delivery import Policy
 from bot.config import Config
+from bot.lexicon import load
 from bot.model import Feed, PollResult, ReadMode, Request, Response
+from bot.moves.judge import compile_watch
 from bot.pipeline import Limits, Pipeline
 from bot.ports import Clock, Notifier, Workers
 from bot.telemetry import Counters
@@ -181,6 +183,15 @@ class World:
     def with_clock(self, clock: Clock) -> Pipeline:
         """Return the pipeline on another clock."""
         return replace(self.pipeline, clock=clock)
+
+    def notify(self, notifier: Notifier) -> None:
+        """Post by another notifier."""
+        self.pipeline = replace(self.pipeline, notifier=notifier)
+
+    def reconfigure(self, config: Config) -> None:
+        """Go by another config."""
+        made = compile_watch(load(), config.watchlist)
+        self.pipeline = replace(self.pipeline, config=config, watch=lambda: made)
 
     def lead(self, url: str, elsewhere: str) -> None:
         """Let the feed at `url` answer with what stands `elsewhere`."""
