@@ -135,8 +135,8 @@ GIVEN = {
     "bot.stories.clauses._LINE_END": 1_000,
     "bot.stories.traits._GLOSS": 2_000,
     "bot.stories.words._OUTLET": 1_000,
-    "bot.stories.words._TIME": 1_000,
-    "bot.talk.decide._TIMED": 1_000,
+    "bot.stories.words._TIME": 100,
+    "bot.talk.decide._TIMED": 100,
     "bot.text._BLANK_LINES": 1_000,  # white space is collapsed before
     "bot.text._LINE_EDGES": 1_000,
 }
