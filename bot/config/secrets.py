@@ -41,9 +41,7 @@ def _from_file(name: str, file: str) -> str:
     if not text.strip():
         raise _error(f"{name}_FILE", f"names {file}, which is empty")
     if _is_open(file):
-        event(
-            log, "secret can be read by others: chmod o-rwx", level=logging.WARNING, variable=f"{name}_FILE", file=file
-        )
+        log.warning("secret can be read by others: chmod o-rwx", extra={"fields": {"file": file}})
     return text
 
 
