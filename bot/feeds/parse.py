@@ -218,9 +218,9 @@ def _summary(raw: Any) -> str:
     """Return the longest text of an entry as plain text: its content, if it carries some, else its summary."""
     from bot.feeds import markup
 
-    texts = [(part.get("value", ""), part.get("type", "")) for part in raw.get("content", ())]
-    detail = raw.get("summary_detail", {})
-    texts.append((raw.get("summary", ""), detail.get("type", "")))
+    texts = [(part.get("value") or "", part.get("type") or "") for part in raw.get("content") or ()]
+    detail = raw.get("summary_detail") or {}
+    texts.append((raw.get("summary") or "", detail.get("type") or ""))
     value, kind = max(texts, key=lambda text: len(text[0]))
     if not value:
         return ""
