@@ -30,6 +30,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff<>\"^`{|
 _SPACES = re.compile(r"[\t\r\n]")
 _CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
 _HOSTLESS = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 _SAFE = "!$&'()*+,;=:@/~"
 
 
@@ -148,8 +149,8 @@ def _fetchable(url: str) -> tuple[str, int]:
     if parts is None or problem:
         raise bad_url(problem)
     host = _ascii_host(parts.hostname or "")
-    if "%" in host:
-        raise bad_url("its host cannot be written in ASCII, or has a zone")
+    if not _HOST.fullmatch(host):
+        raise bad_url("its host holds what no host does, or has a zone")
     where = f"[{host}]" if ":" in host else host
     where = where if parts.port is None else f"{where}:{parts.port}"
     query = "?" + _normal(parts.query, _SAFE + "?") if parts.query else ""

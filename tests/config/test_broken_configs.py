@@ -206,7 +206,7 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     (
         "numbers that are none",
         f"{FEED}thresholds: {{alert: .nan, digest: -1}}\n",
-        [(2, "thresholds.alert", ""), (2, "thresholds.digest", "greater than or equal to 0")],
+        [(2, "thresholds.alert", ""), (2, "thresholds.digest", "greater than 0")],
     ),
     ("keys that are no text", f"{FEED}7: x\ntrue: y\n", [(2, "7", ""), (3, "true", "")]),
     ("a file too large to be one", b"packs: " + b"x" * 10_000_000, [(0, "", "larger than 1,000,000 bytes")]),

@@ -119,6 +119,8 @@ def test_spellings_of_one_page_are_one(url: str, expected: str) -> None:
         ("http://example.org:0/", ""),
         ("http://[fe80::1%25lo]/", ""),
         ("http://exa%6dple.org/", ""),
+        ("http://exam&lt;ple.org/", ""),
+        ("http://" + "a." * 130 + "org/", ""),  # longer than a name may be
         ("", ""),
         ("http://example.org/" + "x" * LIMIT, ""),
     ],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "threats.md"
-_ROW = re.compile(r"^\| ([A-I]\d{1,2}) \| (.+?) \| (.+?) \| (.*?) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| ([A-I]\d{1,2}) \| (.+?) \| (.+?) \|(.*)\|$", re.MULTILINE)
 _ID = re.compile(r"^test_([A-I]\d{1,2})_")
 
 

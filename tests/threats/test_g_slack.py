@@ -201,7 +201,13 @@ def test_G6_what_slack_refuses_is_sent_plain(desk: Desk, error: str, caplog: pyt
 def test_G7_nothing_that_a_feed_writes_pings_or_hides(desk: Desk, hostile: object) -> None:
     """Sixteen titles, from the feed to what the strict Slack took."""
     world, slack = desk.world, desk.slack
-    config = Config.model_validate({"watchlist": {"organisations": ["OpenAI"]}, "slack": {"channel": CHANNEL}})
+    config = Config.model_validate(
+        {
+            "watchlist": {"organisations": ["OpenAI"]},
+            "slack": {"channel": CHANNEL},
+            "thresholds": {"alert": 0.002, "digest": 0.001},  # titles without a name are told too
+        }
+    )
     world.reconfigure(config)
     for n, path in enumerate(("/slack-injection", "/long-title")):
         url = world.url("/ok/rss", host=f"feed{n}.test", n=0)

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -48,7 +49,7 @@ class Household:
             "feeds": [{"url": url} for url in feeds],
             "watchlist": {"organisations": ["Norvane AI", "Quillstone Labs"]},
             "slack": {"channel": "C0ALERTS"},
-            "network": {"allow_private": [f"127.0.0.1:{port}"], "ignore_robots": []},
+            "network": {"allow_private": [f"127.0.0.1:{port}", *(f"feed{n}.test:{port}" for n in range(STORIES))]},
         }
         self.config = folder / "config.yaml"
         self.config.write_text(yaml.safe_dump(made))
@@ -57,8 +58,8 @@ class Household:
     def start(self) -> subprocess.Popen[str]:
         env = {**os.environ, "SLACK_BOT_TOKEN": "xoxb-test", "SLACK_API_URL": self.slack.api, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "tests.threats.process", str(self.config), str(self.folder / "t.db")]
-        log = (self.folder / "log").open("a")
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env, cwd=ROOT)
+        with (self.folder / "log").open("a") as log:
+            return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env, cwd=ROOT)
 
     def told(self) -> list[int]:
         texts = [
@@ -264,11 +265,12 @@ def test_H7_without_file_descriptors_it_fails_and_recovers(world: World) -> None
     assert {result.outcome for result in results} == {"ok"}
 
 
+SOAK_POLLS = int(os.environ.get("TALENTWIRE_SOAK", "2500"))  # ten thousand take some minutes
 SOAK = ("/status?code=500", "/truncated-clean", "/xml-bomb", "/html-instead", "/close", "/gzip-lie")
 
 
 @pytest.mark.proof
-def test_H8_ten_thousand_polls_of_broken_feeds_leave_nothing_behind(make_world: Callable[..., World]) -> None:
+def test_H8_thousands_of_polls_of_broken_feeds_leave_nothing_behind(make_world: Callable[..., World]) -> None:
     world = make_world(retells=False)
     world.follow(*(world.url(path, host=f"feed{n}.test") for n, path in enumerate(SOAK)))
 
@@ -279,7 +281,7 @@ def test_H8_ten_thousand_polls_of_broken_feeds_leave_nothing_behind(make_world: 
     if not Path("/proc/self/status").exists():
         pytest.skip("memory of a process is read from /proc")
     polls, first = 0, None
-    while polls < 10_000:
+    while polls < SOAK_POLLS:
         world.clock.advance(26 * 3_600)
         while (found := world.pipeline.poll_host("w")) is not None:
             polls += len(found)
@@ -294,19 +296,14 @@ def test_H8_ten_thousand_polls_of_broken_feeds_leave_nothing_behind(make_world: 
 
 
 @pytest.mark.proof
-def test_H9_it_starts_as_nobody_on_a_read_only_root_without_a_network(tmp_path: Path) -> None:
+def test_H9_it_starts_as_nobody_on_a_read_only_root_without_a_network() -> None:
     if not (sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare") and shutil.which("setpriv")):
         pytest.skip("needs root on Linux, unshare and setpriv; CI runs the image itself so: --read-only --cap-drop ALL")
-    data = tmp_path / "data"
+    home = Path(tempfile.mkdtemp())
+    home.chmod(0o755)
+    data, config = home / "data", home / "config.yaml"
     data.mkdir()
-    config = tmp_path / "config.yaml"
     config.write_text("feeds: [https://news.example.com/feed]\n")
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder != Path("/tmp"):
-            with contextlib.suppress(PermissionError):
-                folder.chmod(folder.stat().st_mode | 0o055)
-        if folder.parent == Path("/tmp"):
-            break
     os.chown(data, 65_534, 65_534)
     script = textwrap.dedent(f"""
         set -e
@@ -343,6 +340,7 @@ def test_H9_it_starts_as_nobody_on_a_read_only_root_without_a_network(tmp_path: 
     rest = process.stdout.read()
     assert process.wait(15) == 0, rest
     assert (data / "talentwire.db").exists()
+    shutil.rmtree(home)
 
 
 def test_H10_one_that_is_stuck_is_not_healthy(make_world: Callable[..., World]) -> None:

@@ -48,7 +48,7 @@ _FIRST = [
     "Nina",
     "Petra",
     "Yusuf",
-    "Clara",
+    "Dora",
     "Anton",
     "Greta",
     "Ruben",
