@@ -10,7 +10,6 @@ from random import Random
 import pytest
 
 from bot.adapters.slack import SlackNotifier
-from bot.config import Config
 from bot.model import Message, Operation, OperationKey, OperationState, StoryId, Verb
 from tests.fakes.slack_server import Running, serve
 from tests.threats.world import World
@@ -201,19 +200,11 @@ def test_G6_what_slack_refuses_is_sent_plain(desk: Desk, error: str, caplog: pyt
 def test_G7_nothing_that_a_feed_writes_pings_or_hides(desk: Desk, hostile: object) -> None:
     """Sixteen titles, from the feed to what the strict Slack took."""
     world, slack = desk.world, desk.slack
-    config = Config.model_validate(
-        {
-            "watchlist": {"organisations": ["OpenAI"]},
-            "slack": {"channel": CHANNEL},
-            "thresholds": {"alert": 0.002, "digest": 0.001},  # titles without a name are told too
-        }
-    )
-    world.reconfigure(config)
-    for n, path in enumerate(("/slack-injection", "/long-title")):
+    for n, path in enumerate(("/slack-injection?story=1", "/long-title")):
         url = world.url("/ok/rss", host=f"feed{n}.test", n=0)
         world.follow(url)
         world.poll()
-        world.lead(url, world.url(path, host=f"feed{n}.test"))
+        world.lead(url, f"{world.url('', host=f'feed{n}.test')}{path}")
         world.poll()
         world.settle()
         desk.work(steps=40, each=2)
