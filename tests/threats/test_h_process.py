@@ -48,7 +48,7 @@ class Household:
         made = {
             "feeds": [{"url": url} for url in feeds],
             "watchlist": {"organisations": ["Norvane AI", "Quillstone Labs"]},
-            "slack": {"channel": "C0ALERTS"},
+            "slack": {"channel": "C0ALERTS", "burst": {"most": 1_000}},
             "network": {"allow_private": [f"127.0.0.1:{port}", *(f"feed{n}.test:{port}" for n in range(STORIES))]},
         }
         self.config = folder / "config.yaml"

@@ -33,6 +33,8 @@ from tests.pipeline.crash_world import CHANNEL, CONFIG, watch
 TLS = ssl.create_default_context()
 FREE = HostSettings(connections=64, spacing_s=0.0)
 THEN = datetime(2025, 7, 8, 18, tzinfo=UTC)  # shortly after what the hostile feeds say was published
+CALM = {**CONFIG.model_dump(exclude_unset=True, by_alias=True), "slack": {"channel": CHANNEL, "burst": {"most": 1_000}}}
+UNBURST = Config.model_validate(CALM)  # every story a message of its own, so that they can be counted
 UNPACED = Limits(pace_s=0.0)
 HIRE = "Norvane AI hires Ada Ferrano from Quillstone Labs"
 _FIRST = [
@@ -150,7 +152,7 @@ class World:
         notifier: Notifier | None = None,
         workers: Workers | None = None,
         retells: bool = True,
-        config: Config = CONFIG,
+        config: Config = UNBURST,
         now: datetime = THEN,
         limits: Limits = UNPACED,
         **fetching: object,
