@@ -341,6 +341,7 @@ def test_H9_it_starts_as_nobody_on_a_read_only_root_without_a_network() -> None:
     assert any("no network" in line for line in lines), "".join(lines)
     process.send_signal(signal.SIGTERM)
     rest = process.stdout.read()
+    process.stdout.close()
     assert process.wait(15) == 0, rest
     assert (data / "talentwire.db").exists()
     shutil.rmtree(home)
