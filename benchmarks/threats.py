@@ -82,7 +82,12 @@ def run() -> Done:
     """Run the bot on all routes in a process of its own."""
     done = Done()
     with HostileServer() as server, tempfile.TemporaryDirectory() as folder, _cell(done) as (join, look):
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}  # the last as the image has it
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",
+        }  # the last as the image has it
         command = [sys.executable, "-m", "benchmarks.threats", "--bot", str(server.port), folder]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, preexec_fn=join) as bot:  # noqa: PLW1509
             assert bot.stdout is not None
