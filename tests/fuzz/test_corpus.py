@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.fuzz import TARGETS, mutated, seeds, tried
 
-CHANGES = {"html": 10, "judge": 15, "config": 20}
+CHANGES = {"html": 10, "judge": 3, "config": 20}
 
 
 @pytest.mark.parametrize("name", TARGETS)
