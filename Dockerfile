@@ -23,6 +23,7 @@ RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sb
 ENV PATH=/opt/talentwire/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
     TALENTWIRE_DATA=/data
 USER 10001:10001
 VOLUME /data

@@ -9,7 +9,7 @@ PYTHON  = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test cover check fix proof bench bench-talent docs audit golden previews lock clean
+.PHONY: help run demo test cover check fix proof threats bench bench-talent docs audit golden previews lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -38,9 +38,12 @@ fix: $(VENV)/.dev ## format, and mend what the linter can
 	@$(VENV)/bin/ruff check --fix .
 
 proof: $(VENV)/.dev ## the long suites
-	@$(PY) -m pytest -q -n $(JOBS) -m proof
+	@$(PY) -m pytest -q -n $(JOBS) -m proof --ignore tests/threats
 	@$(PY) -m benchmarks.corners
 	@$(PY) -m tests.pipeline.slack_plans --jobs $(JOBS)
+
+threats: $(VENV)/.dev ## every fault of docs/threats.md, done to the bot
+	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -p tests.threats.report tests
 
 bench: $(VENV)/.dev ## the figures of docs/benchmarks.md
 	@$(PY) -m benchmarks

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.adapters.store import SqliteStore
 from bot.errors import StoreError
@@ -21,6 +21,7 @@ from bot.telemetry import event
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+JUMP_S = 60.0  # a wall clock that went so much faster or slower than time itself was set, or the machine slept
 HEARTBEAT_S = 10.0
 HEARTBEAT = "tick_at"
 BACKED_UP = "backed_up_at"
@@ -103,6 +104,7 @@ class Service:
 
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._noted_at = float("-inf")
+        self._ticked: tuple[datetime, float] | None = None
         self._stages = self._make_stages(threads)
 
     def _make_stages(self, threads: Threads) -> list[Stage]:
@@ -154,8 +156,8 @@ class Service:
                 self._running.append(thread)
         for thread in self._running:
             thread.start()
-        tick_s = self._pipeline.clock.real(TICK_S)
-        self._scheduler.add_job(self._tick, "interval", seconds=tick_s, misfire_grace_time=None, coalesce=True)
+        # no job of the scheduler, which goes by the wall clock: set back by a day, it would be silent for a day
+        threading.Thread(target=self._tick_on, name="tick", daemon=True).start()
         self._scheduler.add_job(self._prune, "interval", hours=PRUNE_EVERY_H, misfire_grace_time=None, coalesce=True)
         self._scheduler.add_job(self._back_up, "interval", minutes=10, misfire_grace_time=None, coalesce=True)
         self._scheduler.start()
@@ -184,13 +186,32 @@ class Service:
         late = [thread.name for thread in self._running if thread.is_alive()]
         event(log, "service stopped", left_in_flight=", ".join(late) or None)
 
+    def _tick_on(self) -> None:
+        while not self._stopping.wait(self._pipeline.clock.real(TICK_S)):
+            try:
+                self._tick()
+            except Exception:  # noqa: BLE001 - health shows it if it stays so
+                event(log, "tick broke", level=logging.ERROR, exc_info=True)
+
     def _tick(self) -> None:
+        self._follow_clock()
         for stage in self._stages:
             stage.ring()
         now = self._pipeline.clock.monotonic()
         if now - self._noted_at >= HEARTBEAT_S and all(thread.is_alive() for thread in self._running):
             self._noted_at = now
             self._store.note(HEARTBEAT, repr(self._pipeline.clock.now().timestamp()))
+
+    def _follow_clock(self) -> None:
+        """Let what waits go on waiting as long as it would have, where the wall clock jumped."""
+        now, monotonic = self._pipeline.clock.now(), self._pipeline.clock.monotonic()
+        before, self._ticked = self._ticked, (now, monotonic)
+        if before is None:
+            return
+        jump = (now - before[0]).total_seconds() - (monotonic - before[1])
+        if abs(jump) > JUMP_S:
+            self._store.shift(jump)
+            event(log, "the clock jumped: what waits is put off or forward as much", level=logging.WARNING, jump_s=jump)
 
     def _prune(self) -> None:
         prune(self._pipeline, self._store)

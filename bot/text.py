@@ -15,18 +15,21 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")  # a single space is what it shall be
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 _LINE_EDGES = re.compile(r" *\n *")
+# Two hundred characters in a row, in scripts that set spaces, are no word: what reads words may cost their square.
+_WORDLIKE = r"[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\uffef]"
+_ENDLESS_WORD = re.compile(rf"(?<!{_WORDLIKE})({_WORDLIKE}{{200}}){_WORDLIKE}{{100,}}")
 
 
 def clean(text: str, *, limit: int = 200_000) -> str:
     """Return `text` in NFC without control and invisible characters, white space collapsed, at most `limit` long.
 
-    Paragraphs stay: a blank line between them, and single line breaks inside them.
+    Paragraphs stay: a blank line between them, and single line breaks inside them. Words without end are cut.
     """
     text = unicodedata.normalize("NFC", text[: 2 * limit])
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
     if not (text.isascii() and text.isprintable()):
         text = _INVISIBLE.sub("", _CONTROL.sub("", text))
-    text = _SPACES.sub(" ", text)
+    text = _ENDLESS_WORD.sub(r"\1…", _SPACES.sub(" ", text))
     if "\n" in text:
         text = _LINE_EDGES.sub("\n", _BLANK_LINES.sub("\n\n", text))
     return text.strip()[:limit]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import lru_cache
-from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from bot.errors import Fate, FetchError, FetchReason
 
@@ -30,6 +30,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff<>\"^`{|
 _SPACES = re.compile(r"[\t\r\n]")
 _CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
 _HOSTLESS = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 _SAFE = "!$&'()*+,;=:@/~"
 
 
@@ -106,21 +107,28 @@ def _ascii_host(host: str) -> str:
 
 
 def absolute(base: str, link: str) -> str:
-    """Return `link` as an absolute http(s) address without user and password, "" if it is no such address."""
+    """Return `link` as an absolute http(s) address without user and password, "" if it is no address to be asked.
+
+    What no address holds, a space say, is escaped in path, query and fragment; in a host it is no address.
+    """
     link = _SPACES.sub("", link.strip())
     try:
         hostless = _HOSTLESS.match(link)
-        joined = urljoin(base, link) if link and not hostless else ""
-        parts = urlsplit(joined)
+        parts = urlsplit(urljoin(base, link) if link and not hostless else "")
         host, port = parts.hostname, parts.port
     except ValueError:
         return ""
-    if parts.scheme not in _DEFAULT_PORT or not host:
+    if parts.scheme not in _DEFAULT_PORT or not host or _FORBIDDEN.search(parts.netloc):
         return ""
-    if "@" in parts.netloc:
-        where = f"[{host}]" if ":" in host else host
-        joined = parts._replace(netloc=f"{where}:{port}" if port else where).geturl()
-    return joined if len(joined) <= LIMIT else ""
+    where = f"[{host}]" if ":" in host else host
+    netloc = (f"{where}:{port}" if port else where) if "@" in parts.netloc else parts.netloc
+    bare = (_FORBIDDEN.sub(lambda m: quote(m.group(), errors="replace"), part) for part in parts[2:])
+    joined = urlunsplit((parts.scheme, netloc, *bare))
+    try:
+        fetchable(joined, ports=None)
+    except FetchError:
+        return ""
+    return joined
 
 
 def fetchable(url: str, *, ports: Collection[int] | None = STANDARD_PORTS) -> str:
@@ -141,8 +149,8 @@ def _fetchable(url: str) -> tuple[str, int]:
     if parts is None or problem:
         raise bad_url(problem)
     host = _ascii_host(parts.hostname or "")
-    if "%" in host:
-        raise bad_url("its host cannot be written in ASCII, or has a zone")
+    if not _HOST.fullmatch(host):
+        raise bad_url("its host holds what no host does, or has a zone")
     where = f"[{host}]" if ":" in host else host
     where = where if parts.port is None else f"{where}:{parts.port}"
     query = "?" + _normal(parts.query, _SAFE + "?") if parts.query else ""

@@ -73,7 +73,8 @@ _WORDS = {
 def translated(error: Exception) -> FetchError:
     """Return our error for one of httpx or httpcore, by type; its words, which may hold an address, are left out."""
     reason = next((REASONS[kind] for kind in type(error).__mro__ if kind in REASONS), FetchReason.PROTOCOL)
-    return FetchError(reason, _WORDS.get(reason, "the fetch failed"), Fate.RETRY)
+    fate = Fate.GIVE_UP if reason is FetchReason.BAD_URL else Fate.RETRY
+    return FetchError(reason, _WORDS.get(reason, "the fetch failed"), fate)
 
 
 class _Transport(httpx.HTTPTransport):

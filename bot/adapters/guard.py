@@ -2,8 +2,7 @@
 
 httpx stands on an httpcore pool, the pool on the backend here. The backend resolves a name once, refuses it if any of
 its addresses is none of the public internet, and connects to an address it has judged: what a name resolves to a moment
-later does not matter. Sources: IANA special-purpose address registries (RFC 6890 and successors), IPv6 transition
-mechanisms (an IPv4 address inside an IPv6 one leads where that leads), cloud metadata services.
+later does not matter. Which addresses those are: bot/addresses.py.
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ import ssl
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import httpcore
 
+from bot.addresses import Address, Network, is_public
 from bot.errors import Fate, FetchError, FetchReason
 from bot.ports import Clock
 from bot.urls import STANDARD_PORTS
@@ -28,30 +28,6 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 CONNECT_S = 5.0
 READ_S = 5.0
-
-# Python's `is_global` says True for several of these: NAT64, 6to4 and Teredo wrap IPv4, 168.63.129.16 is Azure's.
-_FORBIDDEN_V4 = tuple(
-    IPv4Network(network)
-    for network in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
-        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
-    )
-)  # fmt: skip
-_PUBLIC_V6 = IPv6Network("2000::/3")
-_FORBIDDEN_V6 = tuple(
-    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3ffe::/16", "3fff::/20")
-)
-
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether an address belongs to the public internet."""
-    if isinstance(address, IPv4Address):
-        return not any(address in network for network in _FORBIDDEN_V4)
-    return address in _PUBLIC_V6 and not any(address in network for network in _FORBIDDEN_V6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,15 @@ _LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SENDING, OperationState.PARKED))
 
+# What is waited for, by table; nothing in it means that nothing is.
+_WAITING = {
+    "hosts": ("next_due", "alone_until"),
+    "visits": ("lease_until",),
+    "feeds": ("next_poll_at",),
+    "entries": ("due_at", "lease_until"),
+    "outbox": ("due_at", "sweep_at"),
+}
+
 
 class SqliteStore:
     """`bot.ports.Store` on SQLite."""
@@ -287,6 +296,13 @@ class SqliteStore:
             for row in db.execute("SELECT host FROM hosts").fetchall():
                 _refresh_host(db, row["host"])
         return changed
+
+    def shift(self, seconds: float) -> None:
+        """Move every moment that something waits for: the wall clock jumped by so many seconds, and no time passed."""
+        with self._transaction() as db:
+            for table, columns in _WAITING.items():
+                sets = ", ".join(f"{name} = CASE WHEN {name} > 0 THEN {name} + :by ELSE {name} END" for name in columns)
+                db.execute(f"UPDATE {table} SET {sets}", {"by": seconds})
 
     def claim(self, now: datetime, *, worker: str, lease_s: float, slow: bool | None = None) -> Visit | None:
         """See `Store`."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
+from bot import addresses
 from bot.errors import FetchError
 from bot.text import one_line
 from bot.urls import fetchable
@@ -31,7 +31,6 @@ _PILED_MARKS = re.compile(
 )
 _TOKEN = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
 _UNSAFE_IN_URL = re.compile(r"[ |<>\"^`{}]")
-_INSIDE = re.compile(r"(?:^|\.)(?:localhost|local|internal|intranet|lan|home|corp|arpa)$")
 
 
 def units(text: str) -> int:
@@ -106,12 +105,7 @@ def host(url: str) -> str:
 
 def is_inside(url: str) -> bool:
     """Tell whether the host of `url` is, by its looks, one of an inner network. Nothing is resolved."""
-    name = urlsplit(url).hostname or ""
-    try:
-        return not ip_address(name).is_global
-    except ValueError:
-        # no dot: a name of the inner net; all digits and dots: an address in disguise
-        return "." not in name.rstrip(".") or bool(_INSIDE.search(name)) or name.replace(".", "").isdigit()
+    return addresses.is_inside(urlsplit(url).hostname or "")
 
 
 def link(url: str, *, private: bool = False) -> str:

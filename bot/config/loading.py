@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from bot.addresses import is_inside
 from bot.config.document import Document, Place, dotted, read_document
 from bot.config.models import Config, Section, Thresholds, validated
 from bot.config.packs import address_key, pack_names
@@ -283,7 +284,7 @@ class _Look:
             host, port = _host_and_port(url)
             if not host or _is_allowed(host, port, allowed):
                 continue
-            if _is_inside(host):
+            if is_inside(host):
                 found.append(self._say(place, f"{host} lies inside your own net; {_LISTING}"))
             elif port not in STANDARD_PORTS:
                 found.append(self._say(place, f"port {port} is none of the web's; {_LISTING}"))
@@ -338,14 +339,6 @@ def _host_and_port(url: str) -> tuple[str, int]:
     except FetchError:
         return "", 0
     return parts.hostname or "", port_of(parts)
-
-
-def _is_inside(host: str) -> bool:
-    """Tell whether a host is inside by its very name; what a name resolves to is judged at each connection."""
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
 
 
 def _is_allowed(host: str, port: int, allowed: Iterable[str]) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.errors import FeedReason
-from bot.feeds.rhythm import is_gap
 from bot.model import Condition, Feed, ParsedFeed
 from bot.text import fold
 
@@ -39,7 +38,7 @@ def after_answer(feed: Feed, parsed: ParsedFeed | None, now: datetime) -> Condit
     if not parsed.shown:
         return Condition.EMPTIED if feed.pace.news_at else None
     if parsed.unknown:
-        return Condition.STRANGER if is_gap(feed, parsed) and not _known_by(feed, parsed) else None
+        return Condition.STRANGER if _all_new(feed, parsed) and not _known_by(feed, parsed) else None
     return _silent(feed, now)
 
 
@@ -63,6 +62,11 @@ def _silent(feed: Feed, now: datetime) -> Condition | None:
     if pace.gap is None or pace.news_at is None:
         return None
     return Condition.SILENT if now - pace.news_at > max(QUIET, QUIET_TIMES * pace.gap) else None
+
+
+def _all_new(feed: Feed, parsed: ParsedFeed) -> bool:
+    """Tell whether a feed that has shown something shows nothing of it; whatever dates a stranger gives his entries."""
+    return feed.pace.news_at is not None and parsed.unknown >= len(parsed.shown)
 
 
 def _known_by(feed: Feed, parsed: ParsedFeed) -> bool:

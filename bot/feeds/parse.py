@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ _PERIODS = {
     "hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(weeks=1),
     "monthly": timedelta(days=30), "yearly": timedelta(days=365),
 }  # fmt: skip
+_CHARACTER = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));?")
 _DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 
 
@@ -137,6 +139,7 @@ def _whole(text: str, url: str, known: Mapping[str, str], limit: int, doubt: str
     """Read a feed that is not well-formed: all of it by feedparser, and what is known dropped afterwards."""
     from bot.feeds import markup
 
+    text = _CHARACTER.sub(_possible, text)
     feed = _feedparser(text.encode("utf-8"), "")  # no address: feedparser would make ids of it
     if not feed.entries and not feed.version:
         raise FeedError(FeedReason.NOT_A_FEED, "XML that is no feed came where one was expected", Fate.RETRY)
@@ -169,9 +172,20 @@ def _feedparser(body: bytes, url: str) -> Any:
     import feedparser
 
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
-    return feedparser.parse(
-        io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
-    )
+    try:
+        return feedparser.parse(
+            io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+        )
+    except Exception as error:  # it raises whatever its parsers do
+        words = f"XML that cannot be read ({type(error).__name__})"
+        raise FeedError(FeedReason.UNREADABLE, words, Fate.RETRY) from error
+
+
+def _possible(match: re.Match[str]) -> str:
+    """Return a numeric reference if there is such a character: feedparser raises on half of a surrogate pair."""
+    hexadecimal, decimal = match.groups()
+    code = int(hexadecimal, 16) if hexadecimal else int(decimal)
+    return match.group() if 0 < code < 0xD800 or 0xDFFF < code <= 0x10FFFF else ""
 
 
 def _entry(raw: Any, url: str, raw_id: str, item_hash: str, *, bare_id: str) -> ParsedEntry:
@@ -209,16 +223,18 @@ def _target(link: str) -> str:
     parts = urlsplit(link)
     if parts.hostname not in {"www.bing.com", "bing.com"} or parts.path.lower() != "/news/apiclick.aspx":
         return link
-    return next((value for name, value in parse_qsl(parts.query) if name == "url" and absolute("", value)), link)
+    return next(
+        (page for name, value in parse_qsl(parts.query) if name == "url" and (page := absolute("", value))), link
+    )
 
 
 def _summary(raw: Any) -> str:
     """Return the longest text of an entry as plain text: its content, if it carries some, else its summary."""
     from bot.feeds import markup
 
-    texts = [(part.get("value", ""), part.get("type", "")) for part in raw.get("content", ())]
-    detail = raw.get("summary_detail", {})
-    texts.append((raw.get("summary", ""), detail.get("type", "")))
+    texts = [(part.get("value") or "", part.get("type") or "") for part in raw.get("content") or ()]
+    detail = raw.get("summary_detail") or {}
+    texts.append((raw.get("summary") or "", detail.get("type") or ""))
     value, kind = max(texts, key=lambda text: len(text[0]))
     if not value:
         return ""

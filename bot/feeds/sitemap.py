@@ -31,7 +31,7 @@ def read(text: str, url: str) -> JsonFeed:
         listed = [_text(each, "loc") for each in root.iterchildren("{*}sitemap")]
         what = f"a list of {len(listed)} sitemaps" if listed else "a sitemap without news"
         raise not_a_feed(what)
-    about = next(root.iter("{*}publication"))
+    about = next(root.iter("{*}publication"), root)  # a broken one names no publication
     return JsonFeed(_text(about, "name"), _text(about, "language"), tuple(items))
 
 

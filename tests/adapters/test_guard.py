@@ -1,25 +1,21 @@
-"""Where the bot must not go, however it is spelt, and wherever a name leads a moment later."""
+"""What is exempt, whose certificate counts, and what a budget is; where the bot must not go: tests/threats."""
 
 from __future__ import annotations
 
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
-from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.fetcher import HttpFetcher
-from bot.adapters.guard import Budget, Exemption, NetworkPolicy, is_public, system_resolver
+from bot.adapters.guard import Budget, Exemption, NetworkPolicy, system_resolver
 from bot.adapters.politeness import HostSettings
 from bot.errors import FetchError, FetchReason
 from bot.model import Request
 from tests.fakes.clock import FakeClock
-from tests.fakes.hostile_server import INTERNAL_HOSTS, REFUSED_URLS, HostileServer, rebinding_getaddrinfo
+from tests.fakes.hostile_server import HostileServer
 
 TLS = ssl.create_default_context()
 CLOSED = NetworkPolicy()
@@ -28,101 +24,6 @@ FREE = HostSettings(connections=8, spacing_s=0.0)
 
 def make(policy: NetworkPolicy = CLOSED, resolver: object = system_resolver) -> HttpFetcher:
     return HttpFetcher(policy, user_agent="t", clock=SystemClock(), default=FREE, resolver=resolver, tls=TLS)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def connects(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Every address that a TCP connection is tried to; none is opened."""
-    tried: list[object] = []
-
-    def note(address: object, *_: object, **__: object) -> socket.socket:
-        tried.append(address)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(socket, "create_connection", note)
-    return tried
-
-
-def resolver(host: str, port: int) -> Sequence[str]:
-    """As the machine resolves, but without asking anybody: the one name that is no address leads to metadata."""
-    return ["169.254.169.254"] if host == "metadata.google.internal" else system_resolver(host, port)
-
-
-@pytest.mark.parametrize("host", INTERNAL_HOSTS)
-def test_no_spelling_of_an_internal_host_is_connected_to(host: str, connects: list[object]) -> None:
-    with pytest.raises(FetchError) as caught:
-        make(resolver=resolver).fetch(Request(f"http://{host}/"))
-    assert caught.value.reason in {FetchReason.FORBIDDEN_ADDRESS, FetchReason.BAD_URL, FetchReason.DNS}
-    assert connects == []
-
-
-@pytest.mark.parametrize("url", REFUSED_URLS)
-def test_what_is_no_web_address_is_refused_before_it_is_resolved(url: str) -> None:
-    asked: list[str] = []
-
-    def spy(host: str, _: int) -> list[str]:
-        asked.append(host)
-        return ["93.184.216.34"]
-
-    with pytest.raises(FetchError) as caught:
-        make(resolver=spy).fetch(Request(url))
-    assert caught.value.reason is FetchReason.BAD_URL
-    assert asked == []
-
-
-def test_a_name_that_changes_its_address_is_met_where_it_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = rebinding_getaddrinfo("feed.test", "93.184.216.34", "127.0.0.1")
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
-    tried: list[object] = []
-
-    def note(address: object, *_: object, **__: object) -> socket.socket:
-        tried.append(address)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(socket, "create_connection", note)
-    with pytest.raises(FetchError):
-        make().fetch(Request("http://feed.test/"))
-    assert answer.asked == 1  # type: ignore[attr-defined]
-    assert tried == [("93.184.216.34", 80)]
-
-
-@pytest.mark.parametrize(
-    "order", [("93.184.216.34", "10.0.0.1"), ("10.0.0.1", "93.184.216.34"), ("2606:4700::1", "::1")]
-)
-def test_a_name_with_one_private_address_is_refused_whole(order: tuple[str, str], connects: list[object]) -> None:
-    with pytest.raises(FetchError) as caught:
-        make(resolver=lambda *_: list(order)).fetch(Request("http://feed.test/"))
-    assert caught.value.reason is FetchReason.FORBIDDEN_ADDRESS
-    assert connects == []
-
-
-@pytest.mark.parametrize("port", [22, 25, 6379, 8080, 11211])
-def test_other_ports_are_refused_on_public_hosts(port: int, connects: list[object]) -> None:
-    with pytest.raises(FetchError) as caught:
-        make(resolver=lambda *_: ["93.184.216.34"]).fetch(Request(f"http://feed.test:{port}/"))
-    assert caught.value.reason is FetchReason.BAD_URL
-    assert connects == []
-
-
-@pytest.mark.parametrize(
-    "address", ["8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450:4001::1"]
-)
-def test_the_public_internet_is_public(address: str) -> None:
-    assert is_public(ip_address(address))
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_an_ipv4_address_inside_an_ipv6_one_is_never_public(number: int) -> None:
-    """Mapped, compatible, NAT64, 6to4, Teredo: refused even where the inner address is public."""
-    a, b = number >> 16, number & 0xFFFF
-    for spelt in (
-        f"::ffff:{a:x}:{b:x}",
-        f"::{a:x}:{b:x}",
-        f"64:ff9b::{a:x}:{b:x}",
-        f"2002:{a:x}:{b:x}::",
-        f"2001:0:{a:x}:{b:x}::",
-    ):
-        assert not is_public(ip_address(spelt))
 
 
 @pytest.mark.parametrize(

@@ -185,12 +185,36 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     ("a control character", f"{FEED}packs: [a\x08]\n", [(2, "", "control character")]),
     ("nested without end", "feeds: " + "[" * 100_000, [(1, "", "nested deeper")]),
     ("values without end", "packs:\n" + "- x\n" * 200_000, [(49_999, "", "more than 50,000")]),
+    ("objects of the language", f"{FEED}store: !!python/name:os.system\n", [(2, "", "tag")]),
+    ("bytes in disguise", f"{FEED}store: !!binary aGk=\n", [(2, "", "tag")]),
+    ("a merge of what is not there", f"{FEED}slack:\n  <<: *base\n", [(3, "", "anchor")]),
+    ("a quote left open", f'{FEED}store: "x\n', [(3, "", "")]),
+    (
+        "metadata, in three spellings",
+        "feeds:\n  - http://169.254.169.254/f\n  - http://0xa9fea9fe/f\n  - http://[::ffff:169.254.169.254]/f\n",
+        [(2, "feeds[0]", "own net"), (3, "feeds[1]", "own net"), (4, "feeds[2]", "own net")],
+    ),
+    (
+        "schemes that are none of the web's",
+        "feeds:\n  - file:///etc/passwd\n  - feed:https://a.example.com/f\n  - /etc/passwd\n",
+        [
+            (2, "feeds[0].url", "neither http nor https"),
+            (3, "feeds[1].url", "neither http nor https"),
+            (4, "feeds[2].url", "neither http nor https"),
+        ],
+    ),
+    (
+        "numbers that are none",
+        f"{FEED}thresholds: {{alert: .nan, digest: -1}}\n",
+        [(2, "thresholds.alert", ""), (2, "thresholds.digest", "greater than 0")],
+    ),
+    ("keys that are no text", f"{FEED}7: x\ntrue: y\n", [(2, "7", ""), (3, "true", "")]),
     ("a file too large to be one", b"packs: " + b"x" * 10_000_000, [(0, "", "larger than 1,000,000 bytes")]),
 ]
 
 
 @pytest.mark.parametrize(("text", "faults"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
-def test_every_fault_of_a_broken_file_is_named_with_its_line(
+def test_F2_every_fault_of_a_broken_file_is_named_with_its_line(
     tmp_path: Path, text: bytes | str, faults: list[tuple[int, str, str]]
 ) -> None:
     path = tmp_path / "config.yaml"

@@ -112,12 +112,29 @@ def test_spellings_of_one_page_are_one(url: str, expected: str) -> None:
         ("ftp://example.org/j", ""),
         ("http:///h", ""),
         ("http://[::1", ""),
+        ("http://example.org/a b?c=d e", "http://example.org/a%20b?c=d%20e"),  # as many a feed writes it
+        ("/<a>|b", "https://site.test/%3Ca%3E%7Cb"),
+        ("http://exa mple.org/", ""),
+        ("http://a.org\\@example.org/", ""),
+        ("http://example.org:0/", ""),
+        ("http://[fe80::1%25lo]/", ""),
+        ("http://exa%6dple.org/", ""),
+        ("http://exam&lt;ple.org/", ""),
+        ("http://" + "a." * 130 + "org/", ""),  # longer than a name may be
         ("", ""),
         ("http://example.org/" + "x" * LIMIT, ""),
     ],
 )
 def test_a_link_is_an_absolute_web_address_or_none(link: str, expected: str) -> None:
     assert absolute("https://site.test/feeds/rss", link) == expected
+
+
+@given(st.one_of(st.text(max_size=60), st.builds("http://{}/{}".format, st.text(max_size=20), st.text(max_size=20))))
+def test_every_link_that_is_kept_can_be_asked_for(link: str) -> None:
+    """What cannot would break the writing of its feed's poll."""
+    if kept := absolute("https://site.test/feeds/rss", link):
+        assert host_key(kept)
+        assert absolute("", kept) == kept
 
 
 @pytest.mark.parametrize(
