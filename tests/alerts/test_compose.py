@@ -141,7 +141,7 @@ def test_an_outlet_that_is_the_host_is_not_said_twice():
 
 
 def test_quotes_are_whole_sentences_up_to_four_hundred_characters():
-    long, short = "A" + "b" * 395 + " end.", "Short one."
+    long, short = "A" + " bb" * 132 + " end.", "Short one."
     body = f"{long} {short} Third sentence of it."
     told = article(body=body)
     found = finding(DANA, text=told.text, evidence=3)

@@ -49,6 +49,7 @@ def test_D1_one_id_for_three_stories_in_two_feeds(make_world: Callable[..., Worl
 
 
 @pytest.mark.parametrize("path", ["/changing-guids?key=d2", "/changing-links?key=d2"])
+@pytest.mark.proof
 def test_D2_what_changes_with_each_poll_is_no_identity(make_world: Callable[..., World], path: str) -> None:
     world = begun(make_world, path)
     world.poll(times=10)
@@ -63,6 +64,7 @@ def test_D3_an_edited_story_is_told_once(make_world: Callable[..., World]) -> No
     assert people(world) == [person(0)]
 
 
+@pytest.mark.proof
 def test_D4_order_and_absence_change_nothing(make_world: Callable[..., World]) -> None:
     world = begun(make_world, "/reordered?key=d4")
     world.poll(times=20)
@@ -90,6 +92,7 @@ def test_D6_an_entry_keeps_its_id_whatever_address_the_feed_has(make_world: Call
     assert (second.reason, second.entries) == ("", ())
 
 
+@pytest.mark.proof
 def test_D7_odd_dates_hide_and_flood_nothing(make_world: Callable[..., World]) -> None:
     world = begun(make_world, "/dates")
     first, *later = world.poll(times=3)
@@ -188,6 +191,7 @@ def test_D11_a_domain_in_other_hands_is_held_back_and_told(
     assert len(said) == 1
 
 
+@pytest.mark.proof
 def test_D12_a_304_that_lies_is_found_out_within_a_day(make_world: Callable[..., World]) -> None:
     world = make_world()
     url = world.url("/etag-lies", key="d12", stuck=100)
@@ -213,6 +217,7 @@ def test_D13_validators_go_back_byte_for_byte(make_world: Callable[..., World]) 
     assert [str(result.outcome) for result in results] == ["ok", "not_modified", "not_modified"]
 
 
+@pytest.mark.proof
 def test_D14_a_feed_that_flaps_loses_and_doubles_nothing(make_world: Callable[..., World]) -> None:
     world = begun(make_world, "/flap?key=d14")
     for _ in range(40):
@@ -225,6 +230,7 @@ def test_D14_a_feed_that_flaps_loses_and_doubles_nothing(make_world: Callable[..
     assert set(told) == {person(n) for n in range(shown)}
 
 
+@pytest.mark.proof
 def test_D15_a_first_run_tells_five_in_one_message(make_world: Callable[..., World]) -> None:
     world = make_world(now=datetime(2025, 7, 7, 7, tzinfo=UTC))
     world.follow(world.url("/backlog", n=300))

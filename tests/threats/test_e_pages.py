@@ -147,6 +147,6 @@ def test_E5_orders_in_a_page_change_nothing(world: World) -> None:
     world.poll(times=2)
     world.settle()
     (text,) = world.texts()
-    assert text.startswith("Ada Ferrano: Quillstone Labs → Norvane AI")
+    assert text.startswith("Ada Ferrano: from Quillstone Labs to Norvane AI")
     assert "@channel" not in text
     assert "Zed Nobody:" not in text

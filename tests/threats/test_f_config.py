@@ -271,6 +271,7 @@ def test_F6_a_file_that_changes_is_taken_whole_or_not_at_all(tmp_path: Path) -> 
     ],
     ids=["C", "zone", "locale"],
 )
+@pytest.mark.proof
 def test_F7_odd_surroundings_do_not_matter(env: dict[str, str]) -> None:
     ran = _bot("why", "--text", "Mistral AI engage Zoé Ferrand, ex-directrice de recherche chez 名前 Labs", env=env)
     assert ran.returncode == 0, ran.stderr

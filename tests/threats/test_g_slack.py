@@ -197,6 +197,7 @@ def test_G6_what_slack_refuses_is_sent_plain(desk: Desk, error: str, caplog: pyt
     assert not desk.slack.messages()[0].get("blocks")
 
 
+@pytest.mark.proof
 def test_G7_nothing_that_a_feed_writes_pings_or_hides(desk: Desk, hostile: object) -> None:
     """Sixteen titles, from the feed to what the strict Slack took."""
     world, slack = desk.world, desk.slack

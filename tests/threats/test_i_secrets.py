@@ -48,6 +48,7 @@ def log() -> io.StringIO:
     logging.captureWarnings(False)
 
 
+@pytest.mark.proof
 def test_I1_no_planted_secret_comes_out_anywhere(
     make_world: Callable[..., World], log: io.StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
