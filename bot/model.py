@@ -469,7 +469,8 @@ class StoryMove:
     """One mover of a story, as its articles together have it. `person` holds every spelling met, the best first.
 
     An end that nobody names is "". `status` is the surest so far, `since` (seconds) and `by` say when and from whom.
-    `fixed` names the fields that a person set by hand: no article changes them.
+    `fixed` names the fields that a person set by hand: no article changes them. `disputed` says where the sources
+    disagree: "to: Acme (says A) or Bolt (says B)".
     """
 
     person: tuple[str, ...]
@@ -482,6 +483,7 @@ class StoryMove:
     group: bool = False
     votes: tuple[Vote, ...] = ()
     fixed: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

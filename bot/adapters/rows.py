@@ -336,7 +336,7 @@ def telling_of(blob: bytes) -> Telling:
 
 def _story_move(raw: dict[str, Any]) -> StoryMove:
     votes = tuple(Vote(**v) for v in raw["votes"])
-    texts = {"person": tuple(raw["person"]), "fixed": tuple(raw.get("fixed", ()))}
+    texts = {name: tuple(raw.get(name, ())) for name in ("person", "fixed", "disputed")}
     return StoryMove(**{**raw, **texts, "status": Status(raw["status"]), "votes": votes})
 
 

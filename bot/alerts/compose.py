@@ -109,7 +109,7 @@ def alert(
     lead = _drawn(lines) or _headline(told, claim)
     quotes = _quotes(told, headline_shown=not lines and claim is None, but=claim)
     context = _context(told, now, private_links=private_links)
-    past, why = "\n".join(_past(story)), "" if rows else reasons.told(finding.reasons)
+    past, why = "\n".join((*_disputed(story), *_past(story))), "" if rows else reasons.told(finding.reasons)
     evidence = [section(f"> {quotes}")] if quotes else []
     history = [small(past)] if past else []
     tails: list[tuple[Block, ...]] = [(row,) for row in rows] or [()]
@@ -523,6 +523,18 @@ def _corroboration(told: Told) -> str:
     if count > 1:
         return f"{count} independent sources"
     return "single source" if count == 1 and _standing_status(told) in (Status.RUMOURED, Status.REPORTED) else ""
+
+
+_ENDS = {"from": "where from", "to": "where to", "when": "when"}
+
+
+def _disputed(story: Story) -> Iterator[str]:
+    """Yield where the sources of a story disagree, and who says what."""
+    for move in story.telling.moves:
+        for told in () if move.fixed else move.disputed:
+            end, _, answers = told.partition(": ")
+            whom = "" if len(story.telling.moves) == 1 else f" of {_name(move.person[0])}"
+            yield f"Sources disagree on {_ENDS[end]}{whom}: {escape(answers, limit=300)}"
 
 
 def _past(story: Story) -> Iterator[str]:

@@ -11,7 +11,7 @@ from bot.config import Config
 from bot.model import Article, Entry, EntryId, Source, Story, StoryMove
 from bot.moves.judge import Watch, judge
 from bot.placing import marks_of, owner_of
-from bot.stories.fuse import conflicts, dated
+from bot.stories.fuse import dated
 from bot.stories.index import Index
 from bot.stories.merge import place
 from bot.stories.traits import traits
@@ -66,7 +66,7 @@ def _move(move: StoryMove) -> dict[str, Any]:
         "role": move.role or None,
         "status": move.status.value,
         "event_date": dated(move) or None,
-        "disagree": list(conflicts(move)),
+        "disagree": list(move.disputed),
     }
 
 

@@ -36,7 +36,7 @@ _RANK = {Status.RUMOURED: 0, Status.REPORTED: 1, Status.CONFIRMED: 2, Status.DEN
 
 def begin(one: Witness, traits: Traits, at: float) -> tuple[Telling, Action, str]:
     """Return what the first article of a story tells."""
-    moves = tuple(_first_move(claim, one, at) for claim in _whole(one.claims))
+    moves = _weighed(_first_move(claim, one, at) for claim in _whole(one.claims))
     told = Telling(
         moves=moves,
         sources=(one.owner,),
@@ -63,7 +63,7 @@ def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Te
     )
     copy = _is_copy(told, one, traits)
     if copy:
-        return replace(seen, moves=tuple(_better_told(m, one) for m in seen.moves)), Action.NONE, copy
+        return replace(seen, moves=_weighed(_better_told(m, one) for m in seen.moves)), Action.NONE, copy
     moves, changed, added = _moved(seen.moves, one, at)
     facts = (
         *(f for f in _measures(told, one) if f not in told.facts),
@@ -79,7 +79,7 @@ def carry_on(told: Telling, one: Witness, traits: Traits, at: float) -> tuple[Te
         return seen, action, why
     told = replace(
         seen,
-        moves=moves,
+        moves=_weighed(moves),
         sources=_with(told.sources, (one.owner,)),
         facts=(*told.facts, *facts)[-_FACTS:],
         status=max(status, told.status, key=_RANK.__getitem__),
@@ -358,6 +358,11 @@ def _votes(votes: tuple[Vote, ...], claim: Claim, one: Witness, at: float | None
 def _elected(votes: Iterable[Vote], end: str) -> Vote:
     """Return the answer with the most weight, the first told of equals; one without a name where there is none."""
     return max((v for v in votes if v.end == end), key=lambda v: v.weight, default=Vote(end, "", 0.0))
+
+
+def _weighed(moves: Iterable[StoryMove]) -> tuple[StoryMove, ...]:
+    """Return the moves, each with where its sources disagree."""
+    return tuple(replace(move, disputed=conflicts(move)) for move in moves)
 
 
 def dated(move: StoryMove) -> str:

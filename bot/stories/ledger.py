@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.lexicon.posts import family_of, rank_of
 from bot.model import Action, Kind, Status, Story, StoryMove
-from bot.stories.fuse import conflicts, dated
+from bot.stories.fuse import dated
 from bot.text import fold
 
 _DONE = frozenset({Status.CONFIRMED, Status.REPORTED})
@@ -139,7 +139,7 @@ def _row(story: Story, move: StoryMove) -> LedgerRow:
         story=story.id,
         group=move.group,
         event_date=dated(move),
-        disagree=conflicts(move),
+        disagree=move.disputed,
     )
 
 

@@ -25,6 +25,7 @@ from tests.alerts.cases import (
     finding,
     shown,
     story,
+    telling_of,
     told,
 )
 from tests.fakes.clock import NOON
@@ -220,3 +221,19 @@ def test_any_text_of_any_length_gives_a_message_slack_takes(
     assert faults(compose.plain(message)) == []
     items = [compose.Told(story(), found, told, outlet)] * 5
     assert faults(compose.missed(items, now=NOON, hours=48, channel="C1")) == []
+
+
+def test_where_sources_disagree_is_said_with_who_says_what():
+    telling = telling_of(DANA, sources=2)
+    disputed = ("when: 2026-07 (says The Paper) or 2026-06 (says <!channel>)",)
+    known = replace(telling, moves=(replace(telling.moves[0], disputed=disputed), *telling.moves[1:]))
+    message = compose.alert(
+        replace(story(), telling=known), finding(DANA), article(), outlet="The Paper", channel="C1", now=NOON
+    )
+    said = "Sources disagree on when: 2026-07 (says The Paper) or 2026-06 (says &lt;!channel&gt;)"
+    assert said in "\n".join(markups(message))
+    by_hand = replace(known, moves=(replace(known.moves[0], fixed=("to",)), *known.moves[1:]))
+    message = compose.alert(
+        replace(story(), telling=by_hand), finding(DANA), article(), outlet="The Paper", channel="C1", now=NOON
+    )
+    assert "disagree" not in "\n".join(markups(message)), "a person settled it"

@@ -44,7 +44,7 @@ _SET_APART = re.compile("\u200e(?=[*~_]*\u2068)|[\u2068\u2069]")
 def messages(text: str) -> Iterator[tuple[str, Message]]:
     """Messages of every kind, with `text` wherever something foreign may stand."""
     move = Move(text, text, text, text, Status.CONFIRMED, 0.98)
-    known = StoryMove((text,), text, text, text, Status.CONFIRMED, 0.98, text)
+    known = StoryMove((text,), text, text, text, Status.CONFIRMED, 0.98, text, disputed=(f"to: {text} or {text}",))
     url = f"https://www.paper.example/{quote(text[:200])}?q={text[:300]}"
     body = f"{text[:20_000]} joins. {text[:20_000]} leaves. The end."
     told_article = replace(article(text, body, url=url), language=text[:2])
