@@ -22,7 +22,7 @@ CONFIG = Config.model_validate({"slack": {"channel": "C0ALERTS"}})
 
 @pytest.fixture(scope="module")
 def clock() -> SharedClock:
-    return SharedClock(speed=20.0)
+    return SharedClock(speed=10.0)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,7 @@ def test_without_an_app_token_all_else_is_well(slack, clock):
     assert all(one.ok for one in found)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("lag_s", "settle_s", "ok", "proposed"),
     [
