@@ -6,12 +6,10 @@ time. A lock file beside the database keeps a second instance out and dies with 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,11 +18,10 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from bot.adapters import backup, disk, dump, erasing, forgotten, rows, schema
+from bot.adapters import backup, dump, erasing, forgotten, lock, outbox, rows, schema
 from bot.errors import Fate, StoreError, StoreReason
 from bot.forgetting import KeptOut
 from bot.model import (
-    DIGEST,
     Article,
     Changes,
     Entry,
@@ -37,10 +34,8 @@ from bot.model import (
     Held,
     HeldFor,
     Judged,
-    Message,
     Operation,
     OperationKey,
-    OperationState,
     Order,
     PollOutcome,
     PollResult,
@@ -50,7 +45,6 @@ from bot.model import (
     Story,
     StoryId,
     Trace,
-    Verb,
     Visit,
 )
 from bot.urls import canonical, host_key
@@ -64,7 +58,6 @@ _DISK = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PERM,
 }
-_LEARNT = "learnt:"  # channels whose messages were taken over in this run
 _ALERTS = (HeldFor.HOLD, HeldFor.SOURCES, HeldFor.QUIET, HeldFor.BURST)  # that wait, but will be told
 _LATEST = 48  # stories looked at under one key
 _MOST = 24  # stories that come back
@@ -73,7 +66,6 @@ _BATCH = 400  # articles read at a time when looking back
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SENDING, OperationState.PARKED))
 
 # What is waited for, by table; nothing in it means that nothing is.
 _WAITING = {
@@ -112,8 +104,8 @@ class SqliteStore:
             if not self.path.is_file():
                 raise StoreError(StoreReason.DISK, f"{self.path}: there is no database yet", Fate.STOP)
         else:
-            _refuse_network(path)
-            self._lock_file = _lock(path)
+            lock.refuse_network(path)
+            self._lock_file = lock.take(path)
         try:
             self._prepare()
         except BaseException:
@@ -147,7 +139,7 @@ class SqliteStore:
             with self._transaction() as db:
                 db.execute("UPDATE feeds SET visit = NULL WHERE visit IS NOT NULL")
                 db.execute("DELETE FROM visits")
-                db.execute("DELETE FROM meta WHERE key LIKE ?", (f"{_LEARNT}%",))
+                db.execute("DELETE FROM meta WHERE key LIKE ?", (f"{outbox.LEARNT}%",))
 
     def _set_aside(self, version: int) -> None:
         """Copy the database before it is changed to a later version: whole and on the disk, or nothing is changed.
@@ -230,9 +222,15 @@ class SqliteStore:
                         connection.execute("ROLLBACK")
                     raise
 
-    def _rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Have this thread's connection outside of a transaction."""
         with self._mapped():
-            return self._connection().execute(sql, values).fetchall()
+            yield self._connection()
+
+    def _rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
+        with self._reading() as db:
+            return db.execute(sql, values).fetchall()
 
     def _row(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
         found = self._rows(sql, values)
@@ -492,12 +490,8 @@ class SqliteStore:
 
     def saga_operations(self, saga: str) -> Sequence[Operation]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT o.* FROM outbox o JOIN stories s ON s.id = o.story_id"
-            " WHERE s.saga = ? AND o.verb IN ('post', 'reply') ORDER BY o.seq",
-            (saga,),
-        )
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.saga_operations(db, saga)
 
     # -- orders
 
@@ -520,7 +514,7 @@ class SqliteStore:
         with self._transaction() as db:
             for story in stories:
                 _write_story(db, story)
-            _owe(db, owed)
+            outbox.owe(db, owed)
             db.execute("UPDATE orders SET outcome = ? WHERE number = ?", (order.outcome, order.number))
 
     # -- the forgotten
@@ -538,7 +532,7 @@ class SqliteStore:
         with self._mapped():
             self._connection().execute("PRAGMA secure_delete = ON")
         with self._transaction() as db:
-            _owe(db, owed)
+            outbox.owe(db, owed)
             erasing.erase(db, out)
             if order is not None:
                 db.execute(
@@ -601,12 +595,8 @@ class SqliteStore:
 
     def last_told(self) -> datetime | None:
         """See `Store`."""
-        row = self._rows(
-            "SELECT max(started_at) AS at FROM outbox WHERE state = 'sent' AND verb IN ('post', 'reply')"
-            " AND story_id <> ?",
-            (DIGEST,),
-        )[0]
-        return rows.moment(row["at"])
+        with self._reading() as db:
+            return outbox.last_told(db)
 
     def save_finding(
         self,
@@ -641,7 +631,7 @@ class SqliteStore:
                     "INSERT OR IGNORE INTO story_keys (key, story_id, seen) VALUES (?, ?, ?)",
                     [(key, story.id, now.timestamp()) for key in keys],
                 )
-            _owe(db, owed)
+            outbox.owe(db, owed)
             _hold(db, held)
             if owed or any(one.reason in _ALERTS for one in held):  # this feed is worth asking often
                 db.execute(
@@ -732,13 +722,8 @@ class SqliteStore:
 
     def operations_of(self, stories: Iterable[StoryId]) -> Sequence[Operation]:
         """Return the posts and replies that tell of some stories, in the order in which they were owed."""
-        wanted = rows.dumps(sorted(stories))
-        found = self._rows(
-            "SELECT * FROM outbox WHERE verb IN ('post', 'reply') AND story_id IN (SELECT value FROM json_each(?))"
-            " ORDER BY seq",
-            (wanted,),
-        )
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.operations_of(db, stories)
 
     def preferences_ever(self) -> Sequence[Preference]:
         """Return the mutes and follows of readers that are kept, those that have ended too."""
@@ -782,7 +767,7 @@ class SqliteStore:
         """See `Store`."""
         with self._transaction() as db:
             db.executemany("UPDATE stories SET told = 1 WHERE id = ?", [(story_id,) for story_id in told])
-            _owe(db, owed)
+            outbox.owe(db, owed)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('first_run_ended', ?)", (repr(now.timestamp()),))
 
     # -- what is held back
@@ -790,7 +775,7 @@ class SqliteStore:
     def hold(self, held: Sequence[Held], owed: Sequence[Operation], notes: Mapping[str, str] | None = None) -> None:
         """See `Store`."""
         with self._transaction() as db:
-            _owe(db, owed)
+            outbox.owe(db, owed)
             _hold(db, held)
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list((notes or {}).items()))
 
@@ -812,16 +797,13 @@ class SqliteStore:
 
     def loud(self, channel: str, since: datetime) -> Sequence[datetime]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT created_at FROM outbox WHERE channel = ? AND created_at > ? AND (verb = 'post' OR broadcast)"
-            " AND state <> 'dead' ORDER BY created_at",
-            (channel, since.timestamp()),
-        )
-        return [rows.sure_moment(row["created_at"]) for row in found]
+        with self._reading() as db:
+            return outbox.loud(db, channel, since)
 
     def knows(self, key: OperationKey) -> bool:
         """See `Store`."""
-        return self._row("SELECT 1 FROM outbox WHERE key = ?", (key,)) is not None
+        with self._reading() as db:
+            return outbox.knows(db, key)
 
     def pulse(self, now: datetime) -> Pulse:
         """See `Store`."""
@@ -844,15 +826,8 @@ class SqliteStore:
 
     def due_channels(self, now: datetime, *, pace_s: float = 0.0) -> Sequence[str]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT channel, min(seq) AS first FROM outbox WHERE state IN ('pending', 'sending', 'parked')"
-            " GROUP BY channel HAVING (SELECT due_at FROM outbox o WHERE o.seq = first) <= :now"
-            " AND coalesce((SELECT max(started_at) FROM outbox o WHERE o.channel = outbox.channel"
-            " AND o.started_at <= :now), 0) <= :since"
-            " ORDER BY first",
-            {"now": now.timestamp(), "since": now.timestamp() - pace_s},
-        )
-        return [row["channel"] for row in found]
+        with self._reading() as db:
+            return outbox.due_channels(db, now, pace_s=pace_s)
 
     def next_work(self, *, pace_s: float = 0.0) -> datetime | None:
         """Return when the next page is due to be read or the next operation to be tried, None if there is neither.
@@ -873,80 +848,48 @@ class SqliteStore:
 
     def first_operation(self, channel: str, now: datetime) -> Operation | None:
         """See `Store`."""
-        row = self._row(
-            "SELECT * FROM outbox WHERE channel = ? AND state IN ('pending', 'sending', 'parked') ORDER BY seq LIMIT 1",
-            (channel,),
-        )
-        if row is None or row["due_at"] > now.timestamp():
-            return None
-        operation = rows.operation_of(row)
-        if operation.target and not operation.target_ts:
-            target = self._row("SELECT ts FROM outbox WHERE key = ?", (operation.target,))
-            operation = replace(operation, target_ts="" if target is None else target["ts"])
-        return operation
+        with self._reading() as db:
+            return outbox.first_operation(db, channel, now)
 
     def unlearnt_since(self, channel: str) -> datetime | None:
         """See `Store`."""
-        if self.noted(f"{_LEARNT}{channel}"):
-            return None
-        row = self._rows("SELECT max(created_at) AS last FROM outbox WHERE channel = ? AND ts <> ''", (channel,))[0]
-        return rows.sure_moment(row["last"] or 0.0)
+        with self._reading() as db:
+            return outbox.unlearnt_since(db, channel)
 
     def learn(self, channel: str, posted: Sequence[Posted]) -> int:
         """See `Store`."""
-        count = 0
         with self._transaction() as db:
-            blank = (
-                db.execute("SELECT 1 FROM outbox WHERE channel = ? AND ts <> '' LIMIT 1", (channel,)).fetchone() is None
-            )
-            for one in posted:
-                known = db.execute("SELECT attempts, ts FROM outbox WHERE key = ?", (one.key,)).fetchone()
-                if known is None:
-                    _owe(db, [_taken_over(one)])
-                elif not known["attempts"] and not known["ts"]:  # what was tried is looked for by delivery itself
-                    values = (OperationState.SENT, one.ts, one.key)
-                    db.execute("UPDATE outbox SET state = ?, ts = ?, error = '' WHERE key = ?", values)
-                else:
-                    continue
-                count += 1
-            if blank and posted:
-                _doubt_owed(db, channel)
-            keys = Counter(one.key for one in posted)
-            doubled = [(OperationState.SENT, key) for key, number in keys.items() if number > 1]
-            db.executemany("UPDATE outbox SET sweep_at = 0, looks = 0 WHERE state = ? AND key = ?", doubled)
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, 'yes')", (f"{_LEARNT}{channel}",))
-        return count
+            return outbox.learn(db, channel, posted)
 
     def learnt(self, channel: str) -> Sequence[Operation]:
         """See `Store`."""
-        found = self._rows("SELECT * FROM outbox WHERE channel = ? AND story_id = '' ORDER BY seq", (channel,))
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.learnt(db, channel)
 
     def settle(self, operation: Operation) -> None:
         """See `Store`."""
-        values = rows.operation_values(operation)
-        names = [name for name in values if name != "key"]
         with self._transaction() as db:
-            db.execute(f"UPDATE outbox SET {', '.join(f'{n} = :{n}' for n in names)} WHERE key = :key", values)
+            outbox.settle(db, operation)
 
     def due_sweeps(self, now: datetime) -> Sequence[Operation]:
         """See `Store`."""
-        found = self._rows("SELECT * FROM outbox WHERE sweep_at <= ? ORDER BY sweep_at, seq", (now.timestamp(),))
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.due_sweeps(db, now)
 
     def owe(self, operations: Sequence[Operation]) -> None:
         """See `Store`."""
         with self._transaction() as db:
-            _owe(db, operations)
+            outbox.owe(db, operations)
 
     def operations(self) -> Sequence[Operation]:
         """Return the whole outbox, oldest first."""
-        return [rows.operation_of(row) for row in self._rows("SELECT * FROM outbox ORDER BY seq")]
+        with self._reading() as db:
+            return outbox.operations(db)
 
     def unfinished(self) -> int:
         """Return how many operations are still owed."""
-        marks = ",".join("?" * len(_OPEN_STATES))
-        return int(self._rows(f"SELECT count(*) AS n FROM outbox WHERE state IN ({marks})", _OPEN_STATES)[0]["n"])
+        with self._reading() as db:
+            return outbox.unfinished(db)
 
     def export(self, sink: IO[str]) -> int:
         """Write the whole store to `sink` as JSON lines (see `dump`); returns the number of rows."""
@@ -1004,39 +947,6 @@ class SqliteStore:
     def back_up(self, folder: Path, now: datetime, *, keep: int) -> Path:
         """Write a copy of the store into `folder`, and keep the newest `keep`; returns its path. Raises StoreError."""
         return backup.make(self.path, folder, now, keep=keep)
-
-
-def _refuse_network(path: Path) -> None:
-    """Raise StoreError for a database on a network's file system, where two instances could work on it at once."""
-    if kind := disk.network_kind(path):
-        words = f"{path}: lies on a network's file system ({kind}), where a database breaks; use a local disk"
-        raise StoreError(StoreReason.DISK, words, Fate.STOP)
-
-
-@contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock of the store at `path`, so that no bot works on it. Raises StoreError: LOCKED where one does."""
-    _refuse_network(path)
-    descriptor = _lock(path)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(path: Path) -> int:
-    """Take the lock of the database at `path`; the descriptor holds it. Raises StoreError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(StoreReason.DISK, f"{path}: {error.strerror}", Fate.STOP) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise StoreError(StoreReason.LOCKED, f"{path}: another instance is at work here", Fate.STOP) from error
-    return descriptor
 
 
 def _refresh_host(db: sqlite3.Connection, host: str) -> None:
@@ -1129,33 +1039,6 @@ def _latest(feed: Feed, now: datetime) -> float:
     return (now + max(_LONGEST_WAIT, feed.every or _LONGEST_WAIT)).timestamp()
 
 
-def _doubt_owed(db: sqlite3.Connection, channel: str) -> None:
-    """Count one attempt, of a life that this database does not know, for what is owed to a channel."""
-    db.execute(
-        "UPDATE outbox SET state = ?, attempts = 1 WHERE channel = ? AND verb IN (?, ?) AND state = ? AND attempts = 0",
-        (OperationState.SENDING, channel, Verb.POST, Verb.REPLY, OperationState.PENDING),
-    )
-
-
-def _taken_over(one: Posted) -> Operation:
-    """Return the operation that must have posted a message of ours; its story is not known."""
-    at = rows.sure_moment(float(one.ts))
-    payload = {"k": one.key, "v": 1, "facts": " ".join(one.facts)}
-    return Operation(
-        key=one.key,
-        channel=one.channel,
-        verb=Verb.REPLY if one.thread else Verb.POST,
-        story_id=StoryId(""),
-        message=Message("", metadata={"event_payload": payload}),
-        created_at=at,
-        due_at=at,
-        target_ts=one.thread,
-        state=OperationState.SENT,
-        attempts=1,
-        ts=one.ts,
-    )
-
-
 def _write_article(db: sqlite3.Connection, article: Article, now: datetime) -> None:
     db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", rows.article_values(article, now))
     db.execute("UPDATE entries SET state = 'read', reason = ? WHERE id = ?", (article.note, article.entry.id))
@@ -1198,7 +1081,7 @@ def _change(db: sqlite3.Connection, changes: Changes, now: datetime) -> None:
         db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)", rows.feedback_values(changes.feedback))
     if changes.unsaid:
         db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ?", changes.unsaid)
-    _owe(db, changes.owed)
+    outbox.owe(db, changes.owed)
 
 
 def _prefer(db: sqlite3.Connection, wish: Preference) -> Preference:
@@ -1239,17 +1122,3 @@ def _hold(db: sqlite3.Connection, held: Sequence[Held]) -> None:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
-
-
-def _owe(db: sqlite3.Connection, operations: Sequence[Operation]) -> None:
-    """Add operations. An update that nobody has tried yet is overtaken by a later one of the same message."""
-    for operation in operations:
-        if operation.verb is Verb.UPDATE:
-            db.execute(
-                "DELETE FROM outbox WHERE target = ? AND verb = 'update' AND state = 'pending' AND attempts = 0",
-                (operation.target,),
-            )
-        values = rows.operation_values(operation)
-        names = ", ".join(values)
-        marks = ", ".join(f":{name}" for name in values)
-        db.execute(f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({marks})", values)

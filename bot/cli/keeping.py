@@ -51,7 +51,7 @@ def restore(config_file: Path | None, file: Path, yes: bool) -> None:
     """
     from bot.adapters import backup as copies
     from bot.adapters.clock import SystemClock
-    from bot.adapters.store import exclusive
+    from bot.adapters.lock import exclusive
     from bot.config import store_path
 
     config, _ = load(config_file, feedless=True)
