@@ -1,6 +1,6 @@
 """What is owed to channels: which operation is next, what came of it, what is looked for, what a channel taught us.
 
-Functions on the store's connection; those that write run inside its transaction.
+Functions on the store's connection; those that write run inside its transaction. `Store` is `bot.ports.Store`.
 """
 
 from __future__ import annotations

@@ -12,13 +12,11 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import IO
-from uuid import uuid4
 
-from bot.adapters import backup, dump, erasing, forgotten, lock, outbox, rows, schema
+from bot.adapters import backup, dump, erasing, forgotten, lock, outbox, rows, schema, visits, wishes
 from bot.errors import Fate, StoreError, StoreReason
 from bot.forgetting import KeptOut
 from bot.model import (
@@ -28,7 +26,6 @@ from bot.model import (
     EntryId,
     Feed,
     Feedback,
-    FeedbackKind,
     Finding,
     FirstRun,
     Held,
@@ -37,7 +34,6 @@ from bot.model import (
     Operation,
     OperationKey,
     Order,
-    PollOutcome,
     PollResult,
     Posted,
     Preference,
@@ -47,9 +43,7 @@ from bot.model import (
     Trace,
     Visit,
 )
-from bot.urls import canonical, host_key
-
-FEEDS_A_VISIT = 20
+from bot.urls import canonical
 
 _DISK = {
     sqlite3.SQLITE_FULL,
@@ -64,7 +58,6 @@ _MOST = 24  # stories that come back
 _STEP = 4_096  # pages given back to the disk at a time
 _BATCH = 400  # articles read at a time when looking back
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 # What is waited for, by table; nothing in it means that nothing is.
@@ -255,45 +248,12 @@ class SqliteStore:
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, spread_s: float) -> None:
         """See `Store`. New feeds fall due evenly over `spread_s`, in the order given."""
         with self._transaction() as db:
-            db.execute("UPDATE feeds SET active = -1 WHERE active")
-            for number, feed in enumerate(feeds):
-                due = now.timestamp() + spread_s * number / max(1, len(feeds))
-                every = None if feed.every is None else feed.every.total_seconds()
-                db.execute(
-                    "INSERT INTO feeds (url, host, name, owner, every_s, read, next_poll_at, why)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, 'first poll')"
-                    " ON CONFLICT (url) DO UPDATE SET active = 1, name = excluded.name, owner = excluded.owner,"
-                    " every_s = excluded.every_s, read = excluded.read,"
-                    " host = CASE WHEN address = '' THEN excluded.host ELSE host END,"
-                    # taken out of the config and put back: a person wants it asked again
-                    " stopped = CASE WHEN active = 0 THEN 0 ELSE stopped END,"
-                    " title = CASE WHEN active = 0 THEN '' ELSE title END,"
-                    # a clock that was ahead must not put it off for ever
-                    " next_poll_at = min(next_poll_at, ?)",
-                    (feed.url, host_key(feed.url), feed.name, feed.owner, every, feed.read, due, _latest(feed, now)),
-                )
-            db.execute("UPDATE feeds SET active = 0 WHERE active = -1")
-            db.execute("INSERT OR IGNORE INTO hosts (host) SELECT DISTINCT host FROM feeds")
-            for row in db.execute("SELECT host FROM hosts").fetchall():
-                host = row["host"]
-                connections = self._connections(host)
-                db.execute(
-                    "UPDATE hosts SET connections = ? WHERE host = ? AND connections <> ?",
-                    (connections, host, connections),
-                )
-                _refresh_host(db, host)
-            db.execute("INSERT OR IGNORE INTO meta VALUES ('first_run_since', ?)", (repr(now.timestamp()),))
+            visits.sync_feeds(db, feeds, now, spread_s=spread_s, connections_of=self._connections)
 
     def hasten(self, now: datetime) -> int:
         """Make every feed due that is neither stopped nor failing: a failing one keeps the time it was told to wait."""
         with self._transaction() as db:
-            changed = db.execute(
-                "UPDATE feeds SET next_poll_at = ? WHERE active AND NOT stopped AND failures = 0 AND next_poll_at > ?",
-                (now.timestamp(), now.timestamp()),
-            ).rowcount
-            for row in db.execute("SELECT host FROM hosts").fetchall():
-                _refresh_host(db, row["host"])
-        return changed
+            return visits.hasten(db, now)
 
     def shift(self, seconds: float) -> None:
         """Move every moment that something waits for: the wall clock jumped by so many seconds, and no time passed."""
@@ -304,81 +264,36 @@ class SqliteStore:
 
     def claim(self, now: datetime, *, worker: str, lease_s: float, slow: bool | None = None) -> Visit | None:
         """See `Store`."""
-        moment = now.timestamp()
-        lane = "" if slow is None else f" AND slow = {int(slow)}"
-        due = (
-            "SELECT host FROM hosts h WHERE next_due <= ?" + lane + " AND connections >"
-            " (SELECT count(*) FROM visits v WHERE v.host = h.host AND v.lease_until > ?) ORDER BY next_due LIMIT 1"
-        )
-        if (
-            self._row(due, (moment, moment)) is None
-            and self._row("SELECT 1 FROM visits WHERE lease_until <= ?", (moment,)) is None
-        ):
-            return None  # the usual case, without taking the write lock
+        with self._reading() as db:
+            if not visits.anything_to_claim(db, now, slow=slow):
+                return None  # the usual case, without taking the write lock
         with self._transaction() as db:
-            _end_lapsed_visits(db, moment)
-            host = db.execute(due, (moment, moment)).fetchone()
-            if host is None:
-                return None
-            found = db.execute(
-                "SELECT * FROM feeds WHERE host = ? AND next_poll_at <= ? AND active AND NOT stopped AND visit IS NULL"
-                " ORDER BY next_poll_at LIMIT ?",
-                (host["host"], moment, FEEDS_A_VISIT),
-            ).fetchall()
-            token = uuid4().hex
-            until = moment + lease_s
-            db.execute("INSERT INTO visits VALUES (?, ?, ?, ?)", (token, host["host"], worker, until))
-            db.executemany("UPDATE feeds SET visit = ? WHERE id = ?", [(token, row["id"]) for row in found])
-            _refresh_host(db, host["host"])
-        return Visit(host["host"], token, tuple(rows.feed_of(row) for row in found), rows.sure_moment(until))
+            return visits.claim(db, now, worker=worker, lease_s=lease_s, slow=slow)
 
     def extend(self, visit: Visit, now: datetime, *, lease_s: float) -> bool:
         """Lengthen a lease that still holds; False if it was lost."""
         with self._transaction() as db:
-            return (
-                db.execute(
-                    "UPDATE visits SET lease_until = ? WHERE token = ? AND lease_until > ?",
-                    (now.timestamp() + lease_s, visit.token, now.timestamp()),
-                ).rowcount
-                == 1
-            )
+            return visits.extend(db, visit, now, lease_s=lease_s)
 
     def known_entries(self, feed_url: str) -> Mapping[str, str]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT raw_id, item_hash FROM shown JOIN feeds ON feeds.id = feed_id WHERE feeds.url = ?", (feed_url,)
-        )
-        return {row["raw_id"]: row["item_hash"] for row in found}
+        with self._reading() as db:
+            return visits.known_entries(db, feed_url)
 
     def finish(self, visit: Visit, results: Sequence[PollResult], now: datetime, *, slow: bool) -> bool:
         """See `Store`."""
         with self._transaction() as db:
-            # The fence: whoever lost the lease writes nothing, for another may have polled these feeds since.
-            if db.execute("DELETE FROM visits WHERE token = ?", (visit.token,)).rowcount != 1:
-                return False
-            for result in results:
-                _write_poll(db, result, now)
-            db.execute("UPDATE feeds SET visit = NULL WHERE visit = ?", (visit.token,))
-            db.execute("UPDATE hosts SET slow = ? WHERE host = ? AND slow <> ?", (int(slow), visit.host, int(slow)))
-            others = {host_key(result.feed.where) for result in results}
-            others |= {result.leave_alone[0] for result in results if result.leave_alone}
-            for host in {visit.host} | others:
-                db.execute(
-                    "INSERT OR IGNORE INTO hosts (host, connections) VALUES (?, ?)", (host, self._connections(host))
-                )
-                _refresh_host(db, host)
-        return True
+            return visits.finish(db, visit, results, now, slow=slow, connections_of=self._connections)
 
     def due_feeds(self, now: datetime) -> int:
         """Return how many feeds are due."""
-        row = self._rows(
-            "SELECT count(*) AS n FROM feeds WHERE active AND NOT stopped AND next_poll_at <= ?", (now.timestamp(),)
-        )
-        return int(row[0]["n"])
+        with self._reading() as db:
+            return visits.due_feeds(db, now)
 
     def feeds(self) -> Sequence[Feed]:
         """Return the feeds of the config, in order of address."""
-        return [rows.feed_of(row) for row in self._rows("SELECT * FROM feeds WHERE active ORDER BY url")]
+        with self._reading() as db:
+            return visits.feeds(db)
 
     # -- entries and articles
 
@@ -498,16 +413,17 @@ class SqliteStore:
     def ask(self, order: Order) -> Order:
         """Add an order to those to be carried out; returns it with its number."""
         with self._transaction() as db:
-            return _ask(db, order)
+            return wishes.ask(db, order)
 
     def order(self, number: int) -> Order | None:
         """Return the order with this number, None if there is none."""
-        row = self._row("SELECT * FROM orders WHERE number = ?", (number,))
-        return None if row is None else rows.order_of(row)
+        with self._reading() as db:
+            return wishes.order(db, number)
 
     def open_orders(self) -> Sequence[Order]:
         """See `Store`."""
-        return [rows.order_of(row) for row in self._rows("SELECT * FROM orders WHERE outcome = '' ORDER BY number")]
+        with self._reading() as db:
+            return wishes.open_orders(db)
 
     def carry_out(self, order: Order, stories: Sequence[Story], owed: Sequence[Operation]) -> None:
         """See `Store`."""
@@ -547,46 +463,33 @@ class SqliteStore:
 
     def preferences(self, at: datetime) -> Sequence[Preference]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT * FROM preferences WHERE asked_at <= ? AND coalesce(until, 1e12) > ? ORDER BY number",
-            (at.timestamp(), at.timestamp()),
-        )
-        return [rows.preference_of(row) for row in found]
+        with self._reading() as db:
+            return wishes.preferences(db, at)
 
     def prefer(self, preference: Preference) -> Preference:
         """Keep a mute or a follow; returns it with its number. What the channel had asked for the same ends."""
         with self._transaction() as db:
-            return _prefer(db, preference)
+            return wishes.prefer(db, preference)
 
     def end_preference(self, number: int, now: datetime) -> Preference | None:
         """End a mute or a follow that holds; returns it as it was, None if none with this number holds."""
         with self._transaction() as db:
-            return _end_preference(db, number, now)
+            return wishes.end_preference(db, number, now)
 
     def hear(self, ids: Sequence[str], changes: Changes, now: datetime) -> bool:
         """See `Store`."""
         with self._transaction() as db:
-            marks = ",".join("?" * len(ids))
-            if db.execute(f"SELECT 1 FROM heard WHERE id IN ({marks})", tuple(ids)).fetchone():
-                return False
-            db.executemany("INSERT INTO heard VALUES (?, ?)", [(one, now.timestamp()) for one in ids])
-            _change(db, changes, now)
-        return True
+            return wishes.hear(db, ids, changes, now)
 
     def feedback(self) -> Sequence[Feedback]:
         """Return all that readers said, the earliest first."""
-        return [
-            rows.feedback_of(row) for row in self._rows("SELECT * FROM feedback ORDER BY given_at, about, given_by")
-        ]
+        with self._reading() as db:
+            return wishes.feedback(db)
 
     def against(self, story_id: str, *, but: str = "") -> int:
         """See `Store`."""
-        row = self._row(
-            "SELECT coalesce(sum(CASE kind WHEN 'not_relevant' THEN 1 ELSE -1 END), 0) AS count FROM feedback"
-            " WHERE about = ? AND given_by <> ? AND kind IN ('not_relevant', 'relevant')",
-            (story_id, but),
-        )
-        return int(row["count"]) if row else 0
+        with self._reading() as db:
+            return wishes.against(db, story_id, but=but)
 
     def story(self, story_id: str) -> Story | None:
         """See `Store`."""
@@ -727,7 +630,8 @@ class SqliteStore:
 
     def preferences_ever(self) -> Sequence[Preference]:
         """Return the mutes and follows of readers that are kept, those that have ended too."""
-        return [rows.preference_of(row) for row in self._rows("SELECT * FROM preferences ORDER BY number")]
+        with self._reading() as db:
+            return wishes.preferences_ever(db)
 
     def trace(self, url: str) -> Trace | None:
         """Return what became of the latest entry with this address, None if there was none."""
@@ -949,96 +853,6 @@ class SqliteStore:
         return backup.make(self.path, folder, now, keep=keep)
 
 
-def _refresh_host(db: sqlite3.Connection, host: str) -> None:
-    db.execute(
-        "UPDATE hosts SET next_due = (SELECT max(min(next_poll_at), alone_until) FROM feeds WHERE host = :host"
-        " AND active AND NOT stopped AND visit IS NULL HAVING min(next_poll_at) IS NOT NULL) WHERE host = :host",
-        {"host": host},
-    )
-
-
-def _end_lapsed_visits(db: sqlite3.Connection, moment: float) -> None:
-    for row in db.execute("SELECT token, host FROM visits WHERE lease_until <= ?", (moment,)).fetchall():
-        db.execute("DELETE FROM visits WHERE token = ?", (row["token"],))
-        db.execute("UPDATE feeds SET visit = NULL WHERE visit = ?", (row["token"],))
-        _refresh_host(db, row["host"])
-
-
-def _write_poll(db: sqlite3.Connection, result: PollResult, now: datetime) -> None:
-    feed = result.feed
-    number = db.execute("SELECT id FROM feeds WHERE url = ?", (feed.url,)).fetchone()["id"]
-    values = {**rows.feed_values(feed, now), "host": host_key(feed.where)}
-    sets = ", ".join(f"{name} = :{name}" for name in values)
-    db.execute(f"UPDATE feeds SET {sets} WHERE id = :id", {**values, "id": number})
-    if result.leave_alone is not None:
-        host, until = result.leave_alone
-        db.execute(
-            "INSERT INTO hosts (host, alone_until) VALUES (?, ?)"
-            " ON CONFLICT DO UPDATE SET alone_until = max(alone_until, excluded.alone_until)",
-            (host, until.timestamp()),
-        )
-    if result.outcome is PollOutcome.OK:
-        _write_shown(db, number, result.shown, now)
-    for entry in result.entries:
-        _write_entry(db, number, entry)
-
-
-def _write_shown(db: sqlite3.Connection, feed: int, shown: Mapping[str, str], now: datetime) -> None:
-    """Bring the feed's known entries up to date, touching only the rows that differ."""
-    known = {
-        row["raw_id"]: (row["item_hash"], row["gone_at"])
-        for row in db.execute("SELECT raw_id, item_hash, gone_at FROM shown WHERE feed_id = ?", (feed,))
-    }
-    db.executemany(
-        "INSERT INTO shown (feed_id, raw_id, item_hash) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET item_hash = excluded.item_hash, gone_at = NULL",
-        [(feed, raw_id, item_hash) for raw_id, item_hash in shown.items() if known.get(raw_id) != (item_hash, None)],
-    )
-    db.executemany(
-        "UPDATE shown SET gone_at = ? WHERE feed_id = ? AND raw_id = ?",
-        [
-            (now.timestamp(), feed, raw_id)
-            for raw_id, (_, gone) in known.items()
-            if gone is None and raw_id not in shown
-        ],
-    )
-
-
-def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
-    """Add an entry; one that is known is an edit: judged again if its text changed and no story came of it yet."""
-    changed = "(state IN ('read', 'judged', 'dropped') AND (title <> excluded.title OR summary <> excluded.summary))"
-    db.execute(
-        "INSERT INTO entries (id, feed_id, raw_id, item_hash, url, page, host, title, summary, language, published_at,"
-        " seen_at, baseline, publisher, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new')"
-        " ON CONFLICT (id) DO UPDATE SET"
-        f" state = CASE WHEN story_id IS NULL AND {changed} THEN 'new' ELSE state END, edits = edits + {changed},"
-        " item_hash = excluded.item_hash, url = excluded.url, page = excluded.page, host = excluded.host,"
-        " title = excluded.title, summary = excluded.summary,"
-        " language = excluded.language, published_at = excluded.published_at, publisher = excluded.publisher",
-        (
-            entry.id,
-            feed,
-            entry.raw_id,
-            entry.item_hash,
-            entry.url,
-            canonical(entry.url) if entry.url else "",
-            host_key(entry.url) if entry.url else "",
-            entry.title,
-            rows.pack(entry.summary),
-            entry.language,
-            rows.seconds(entry.published_at),
-            entry.seen_at.timestamp(),
-            int(entry.baseline),
-            entry.publisher,
-        ),
-    )
-
-
-def _latest(feed: Feed, now: datetime) -> float:
-    """Return the latest moment at which a feed may fall due again."""
-    return (now + max(_LONGEST_WAIT, feed.every or _LONGEST_WAIT)).timestamp()
-
-
 def _write_article(db: sqlite3.Connection, article: Article, now: datetime) -> None:
     db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", rows.article_values(article, now))
     db.execute("UPDATE entries SET state = 'read', reason = ? WHERE id = ?", (article.note, article.entry.id))
@@ -1049,62 +863,6 @@ def _write_story(db: sqlite3.Connection, story: Story) -> None:
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     db.execute(f"INSERT OR REPLACE INTO stories ({names}) VALUES ({marks})", values)
-
-
-def _ask(db: sqlite3.Connection, order: Order) -> Order:
-    fields = rows.dumps(dict(order.fields))
-    number = db.execute(
-        "INSERT INTO orders (verb, person, story, fields, asked_by, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (order.verb, order.person, order.story, fields, order.by, order.asked_at.timestamp()),
-    ).lastrowid
-    return replace(order, number=int(number or 0))
-
-
-_OPPOSITES = {
-    FeedbackKind.NOT_RELEVANT: FeedbackKind.RELEVANT,
-    FeedbackKind.RELEVANT: FeedbackKind.NOT_RELEVANT,
-}
-
-
-def _change(db: sqlite3.Connection, changes: Changes, now: datetime) -> None:
-    """Write what a reader asked for."""
-    if changes.preference:
-        _prefer(db, changes.preference)
-    if changes.ended:
-        _end_preference(db, changes.ended, now)
-    if changes.order:
-        _ask(db, changes.order)
-    if changes.feedback:
-        opposite = _OPPOSITES.get(changes.feedback.kind, "")  # the last word counts
-        said = (changes.feedback.about, changes.feedback.by, opposite)
-        db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ? AND kind = ?", said)
-        db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)", rows.feedback_values(changes.feedback))
-    if changes.unsaid:
-        db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ?", changes.unsaid)
-    outbox.owe(db, changes.owed)
-
-
-def _prefer(db: sqlite3.Connection, wish: Preference) -> Preference:
-    at = wish.asked_at.timestamp()
-    db.execute(
-        "UPDATE preferences SET until = ? WHERE verb = ? AND subject = ? AND what = ? AND channel = ?"
-        " AND coalesce(until, 1e12) > ?",
-        (at, wish.verb, wish.subject, wish.what, wish.channel, at),
-    )
-    number = db.execute(
-        "INSERT INTO preferences (verb, subject, what, label, channel, asked_by, asked_at, until)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (wish.verb, wish.subject, wish.what, wish.label, wish.channel, wish.by, at, rows.seconds(wish.until)),
-    ).lastrowid
-    return replace(wish, number=int(number or 0))
-
-
-def _end_preference(db: sqlite3.Connection, number: int, now: datetime) -> Preference | None:
-    row = db.execute(
-        "SELECT * FROM preferences WHERE number = ? AND coalesce(until, 1e12) > ?", (number, now.timestamp())
-    ).fetchone()
-    db.execute("UPDATE preferences SET until = ? WHERE number = ?", (now.timestamp(), number)) if row else None
-    return None if row is None else rows.preference_of(row)
 
 
 def _hold(db: sqlite3.Connection, held: Sequence[Held]) -> None:
