@@ -6,43 +6,34 @@ time. A lock file beside the database keeps a second instance out and dies with 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import IO
-from uuid import uuid4
 
-from bot.adapters import backup, disk, dump, erasing, forgotten, rows, schema
+from bot.adapters import backup, dump, erasing, forgotten, lock, outbox, rows, schema, visits, wishes
 from bot.errors import Fate, StoreError, StoreReason
 from bot.forgetting import KeptOut
 from bot.model import (
-    DIGEST,
     Article,
     Changes,
     Entry,
     EntryId,
     Feed,
     Feedback,
-    FeedbackKind,
     Finding,
     FirstRun,
     Held,
     HeldFor,
     Judged,
-    Message,
     Operation,
     OperationKey,
-    OperationState,
     Order,
-    PollOutcome,
     PollResult,
     Posted,
     Preference,
@@ -50,12 +41,9 @@ from bot.model import (
     Story,
     StoryId,
     Trace,
-    Verb,
     Visit,
 )
-from bot.urls import canonical, host_key
-
-FEEDS_A_VISIT = 20
+from bot.urls import canonical
 
 _DISK = {
     sqlite3.SQLITE_FULL,
@@ -64,16 +52,13 @@ _DISK = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PERM,
 }
-_LEARNT = "learnt:"  # channels whose messages were taken over in this run
 _ALERTS = (HeldFor.HOLD, HeldFor.SOURCES, HeldFor.QUIET, HeldFor.BURST)  # that wait, but will be told
 _LATEST = 48  # stories looked at under one key
 _MOST = 24  # stories that come back
 _STEP = 4_096  # pages given back to the disk at a time
 _BATCH = 400  # articles read at a time when looking back
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_LONGEST_WAIT = timedelta(days=1)  # no feed waits longer, unless its own `every` says so
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_OPEN_STATES = tuple(str(s) for s in (OperationState.PENDING, OperationState.SENDING, OperationState.PARKED))
 
 # What is waited for, by table; nothing in it means that nothing is.
 _WAITING = {
@@ -112,8 +97,8 @@ class SqliteStore:
             if not self.path.is_file():
                 raise StoreError(StoreReason.DISK, f"{self.path}: there is no database yet", Fate.STOP)
         else:
-            _refuse_network(path)
-            self._lock_file = _lock(path)
+            lock.refuse_network(path)
+            self._lock_file = lock.take(path)
         try:
             self._prepare()
         except BaseException:
@@ -147,7 +132,7 @@ class SqliteStore:
             with self._transaction() as db:
                 db.execute("UPDATE feeds SET visit = NULL WHERE visit IS NOT NULL")
                 db.execute("DELETE FROM visits")
-                db.execute("DELETE FROM meta WHERE key LIKE ?", (f"{_LEARNT}%",))
+                db.execute("DELETE FROM meta WHERE key LIKE ?", (f"{outbox.LEARNT}%",))
 
     def _set_aside(self, version: int) -> None:
         """Copy the database before it is changed to a later version: whole and on the disk, or nothing is changed.
@@ -230,9 +215,15 @@ class SqliteStore:
                         connection.execute("ROLLBACK")
                     raise
 
-    def _rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Have this thread's connection outside of a transaction."""
         with self._mapped():
-            return self._connection().execute(sql, values).fetchall()
+            yield self._connection()
+
+    def _rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
+        with self._reading() as db:
+            return db.execute(sql, values).fetchall()
 
     def _row(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
         found = self._rows(sql, values)
@@ -257,45 +248,12 @@ class SqliteStore:
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, spread_s: float) -> None:
         """See `Store`. New feeds fall due evenly over `spread_s`, in the order given."""
         with self._transaction() as db:
-            db.execute("UPDATE feeds SET active = -1 WHERE active")
-            for number, feed in enumerate(feeds):
-                due = now.timestamp() + spread_s * number / max(1, len(feeds))
-                every = None if feed.every is None else feed.every.total_seconds()
-                db.execute(
-                    "INSERT INTO feeds (url, host, name, owner, every_s, read, next_poll_at, why)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, 'first poll')"
-                    " ON CONFLICT (url) DO UPDATE SET active = 1, name = excluded.name, owner = excluded.owner,"
-                    " every_s = excluded.every_s, read = excluded.read,"
-                    " host = CASE WHEN address = '' THEN excluded.host ELSE host END,"
-                    # taken out of the config and put back: a person wants it asked again
-                    " stopped = CASE WHEN active = 0 THEN 0 ELSE stopped END,"
-                    " title = CASE WHEN active = 0 THEN '' ELSE title END,"
-                    # a clock that was ahead must not put it off for ever
-                    " next_poll_at = min(next_poll_at, ?)",
-                    (feed.url, host_key(feed.url), feed.name, feed.owner, every, feed.read, due, _latest(feed, now)),
-                )
-            db.execute("UPDATE feeds SET active = 0 WHERE active = -1")
-            db.execute("INSERT OR IGNORE INTO hosts (host) SELECT DISTINCT host FROM feeds")
-            for row in db.execute("SELECT host FROM hosts").fetchall():
-                host = row["host"]
-                connections = self._connections(host)
-                db.execute(
-                    "UPDATE hosts SET connections = ? WHERE host = ? AND connections <> ?",
-                    (connections, host, connections),
-                )
-                _refresh_host(db, host)
-            db.execute("INSERT OR IGNORE INTO meta VALUES ('first_run_since', ?)", (repr(now.timestamp()),))
+            visits.sync_feeds(db, feeds, now, spread_s=spread_s, connections_of=self._connections)
 
     def hasten(self, now: datetime) -> int:
         """Make every feed due that is neither stopped nor failing: a failing one keeps the time it was told to wait."""
         with self._transaction() as db:
-            changed = db.execute(
-                "UPDATE feeds SET next_poll_at = ? WHERE active AND NOT stopped AND failures = 0 AND next_poll_at > ?",
-                (now.timestamp(), now.timestamp()),
-            ).rowcount
-            for row in db.execute("SELECT host FROM hosts").fetchall():
-                _refresh_host(db, row["host"])
-        return changed
+            return visits.hasten(db, now)
 
     def shift(self, seconds: float) -> None:
         """Move every moment that something waits for: the wall clock jumped by so many seconds, and no time passed."""
@@ -306,81 +264,36 @@ class SqliteStore:
 
     def claim(self, now: datetime, *, worker: str, lease_s: float, slow: bool | None = None) -> Visit | None:
         """See `Store`."""
-        moment = now.timestamp()
-        lane = "" if slow is None else f" AND slow = {int(slow)}"
-        due = (
-            "SELECT host FROM hosts h WHERE next_due <= ?" + lane + " AND connections >"
-            " (SELECT count(*) FROM visits v WHERE v.host = h.host AND v.lease_until > ?) ORDER BY next_due LIMIT 1"
-        )
-        if (
-            self._row(due, (moment, moment)) is None
-            and self._row("SELECT 1 FROM visits WHERE lease_until <= ?", (moment,)) is None
-        ):
-            return None  # the usual case, without taking the write lock
+        with self._reading() as db:
+            if not visits.anything_to_claim(db, now, slow=slow):
+                return None  # the usual case, without taking the write lock
         with self._transaction() as db:
-            _end_lapsed_visits(db, moment)
-            host = db.execute(due, (moment, moment)).fetchone()
-            if host is None:
-                return None
-            found = db.execute(
-                "SELECT * FROM feeds WHERE host = ? AND next_poll_at <= ? AND active AND NOT stopped AND visit IS NULL"
-                " ORDER BY next_poll_at LIMIT ?",
-                (host["host"], moment, FEEDS_A_VISIT),
-            ).fetchall()
-            token = uuid4().hex
-            until = moment + lease_s
-            db.execute("INSERT INTO visits VALUES (?, ?, ?, ?)", (token, host["host"], worker, until))
-            db.executemany("UPDATE feeds SET visit = ? WHERE id = ?", [(token, row["id"]) for row in found])
-            _refresh_host(db, host["host"])
-        return Visit(host["host"], token, tuple(rows.feed_of(row) for row in found), rows.sure_moment(until))
+            return visits.claim(db, now, worker=worker, lease_s=lease_s, slow=slow)
 
     def extend(self, visit: Visit, now: datetime, *, lease_s: float) -> bool:
         """Lengthen a lease that still holds; False if it was lost."""
         with self._transaction() as db:
-            return (
-                db.execute(
-                    "UPDATE visits SET lease_until = ? WHERE token = ? AND lease_until > ?",
-                    (now.timestamp() + lease_s, visit.token, now.timestamp()),
-                ).rowcount
-                == 1
-            )
+            return visits.extend(db, visit, now, lease_s=lease_s)
 
     def known_entries(self, feed_url: str) -> Mapping[str, str]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT raw_id, item_hash FROM shown JOIN feeds ON feeds.id = feed_id WHERE feeds.url = ?", (feed_url,)
-        )
-        return {row["raw_id"]: row["item_hash"] for row in found}
+        with self._reading() as db:
+            return visits.known_entries(db, feed_url)
 
     def finish(self, visit: Visit, results: Sequence[PollResult], now: datetime, *, slow: bool) -> bool:
         """See `Store`."""
         with self._transaction() as db:
-            # The fence: whoever lost the lease writes nothing, for another may have polled these feeds since.
-            if db.execute("DELETE FROM visits WHERE token = ?", (visit.token,)).rowcount != 1:
-                return False
-            for result in results:
-                _write_poll(db, result, now)
-            db.execute("UPDATE feeds SET visit = NULL WHERE visit = ?", (visit.token,))
-            db.execute("UPDATE hosts SET slow = ? WHERE host = ? AND slow <> ?", (int(slow), visit.host, int(slow)))
-            others = {host_key(result.feed.where) for result in results}
-            others |= {result.leave_alone[0] for result in results if result.leave_alone}
-            for host in {visit.host} | others:
-                db.execute(
-                    "INSERT OR IGNORE INTO hosts (host, connections) VALUES (?, ?)", (host, self._connections(host))
-                )
-                _refresh_host(db, host)
-        return True
+            return visits.finish(db, visit, results, now, slow=slow, connections_of=self._connections)
 
     def due_feeds(self, now: datetime) -> int:
         """Return how many feeds are due."""
-        row = self._rows(
-            "SELECT count(*) AS n FROM feeds WHERE active AND NOT stopped AND next_poll_at <= ?", (now.timestamp(),)
-        )
-        return int(row[0]["n"])
+        with self._reading() as db:
+            return visits.due_feeds(db, now)
 
     def feeds(self) -> Sequence[Feed]:
         """Return the feeds of the config, in order of address."""
-        return [rows.feed_of(row) for row in self._rows("SELECT * FROM feeds WHERE active ORDER BY url")]
+        with self._reading() as db:
+            return visits.feeds(db)
 
     # -- entries and articles
 
@@ -492,35 +405,32 @@ class SqliteStore:
 
     def saga_operations(self, saga: str) -> Sequence[Operation]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT o.* FROM outbox o JOIN stories s ON s.id = o.story_id"
-            " WHERE s.saga = ? AND o.verb IN ('post', 'reply') ORDER BY o.seq",
-            (saga,),
-        )
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.saga_operations(db, saga)
 
     # -- orders
 
     def ask(self, order: Order) -> Order:
         """Add an order to those to be carried out; returns it with its number."""
         with self._transaction() as db:
-            return _ask(db, order)
+            return wishes.ask(db, order)
 
     def order(self, number: int) -> Order | None:
         """Return the order with this number, None if there is none."""
-        row = self._row("SELECT * FROM orders WHERE number = ?", (number,))
-        return None if row is None else rows.order_of(row)
+        with self._reading() as db:
+            return wishes.order(db, number)
 
     def open_orders(self) -> Sequence[Order]:
         """See `Store`."""
-        return [rows.order_of(row) for row in self._rows("SELECT * FROM orders WHERE outcome = '' ORDER BY number")]
+        with self._reading() as db:
+            return wishes.open_orders(db)
 
     def carry_out(self, order: Order, stories: Sequence[Story], owed: Sequence[Operation]) -> None:
         """See `Store`."""
         with self._transaction() as db:
             for story in stories:
                 _write_story(db, story)
-            _owe(db, owed)
+            outbox.owe(db, owed)
             db.execute("UPDATE orders SET outcome = ? WHERE number = ?", (order.outcome, order.number))
 
     # -- the forgotten
@@ -538,7 +448,7 @@ class SqliteStore:
         with self._mapped():
             self._connection().execute("PRAGMA secure_delete = ON")
         with self._transaction() as db:
-            _owe(db, owed)
+            outbox.owe(db, owed)
             erasing.erase(db, out)
             if order is not None:
                 db.execute(
@@ -553,46 +463,33 @@ class SqliteStore:
 
     def preferences(self, at: datetime) -> Sequence[Preference]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT * FROM preferences WHERE asked_at <= ? AND coalesce(until, 1e12) > ? ORDER BY number",
-            (at.timestamp(), at.timestamp()),
-        )
-        return [rows.preference_of(row) for row in found]
+        with self._reading() as db:
+            return wishes.preferences(db, at)
 
     def prefer(self, preference: Preference) -> Preference:
         """Keep a mute or a follow; returns it with its number. What the channel had asked for the same ends."""
         with self._transaction() as db:
-            return _prefer(db, preference)
+            return wishes.prefer(db, preference)
 
     def end_preference(self, number: int, now: datetime) -> Preference | None:
         """End a mute or a follow that holds; returns it as it was, None if none with this number holds."""
         with self._transaction() as db:
-            return _end_preference(db, number, now)
+            return wishes.end_preference(db, number, now)
 
     def hear(self, ids: Sequence[str], changes: Changes, now: datetime) -> bool:
         """See `Store`."""
         with self._transaction() as db:
-            marks = ",".join("?" * len(ids))
-            if db.execute(f"SELECT 1 FROM heard WHERE id IN ({marks})", tuple(ids)).fetchone():
-                return False
-            db.executemany("INSERT INTO heard VALUES (?, ?)", [(one, now.timestamp()) for one in ids])
-            _change(db, changes, now)
-        return True
+            return wishes.hear(db, ids, changes, now)
 
     def feedback(self) -> Sequence[Feedback]:
         """Return all that readers said, the earliest first."""
-        return [
-            rows.feedback_of(row) for row in self._rows("SELECT * FROM feedback ORDER BY given_at, about, given_by")
-        ]
+        with self._reading() as db:
+            return wishes.feedback(db)
 
     def against(self, story_id: str, *, but: str = "") -> int:
         """See `Store`."""
-        row = self._row(
-            "SELECT coalesce(sum(CASE kind WHEN 'not_relevant' THEN 1 ELSE -1 END), 0) AS count FROM feedback"
-            " WHERE about = ? AND given_by <> ? AND kind IN ('not_relevant', 'relevant')",
-            (story_id, but),
-        )
-        return int(row["count"]) if row else 0
+        with self._reading() as db:
+            return wishes.against(db, story_id, but=but)
 
     def story(self, story_id: str) -> Story | None:
         """See `Store`."""
@@ -601,12 +498,8 @@ class SqliteStore:
 
     def last_told(self) -> datetime | None:
         """See `Store`."""
-        row = self._rows(
-            "SELECT max(started_at) AS at FROM outbox WHERE state = 'sent' AND verb IN ('post', 'reply')"
-            " AND story_id <> ?",
-            (DIGEST,),
-        )[0]
-        return rows.moment(row["at"])
+        with self._reading() as db:
+            return outbox.last_told(db)
 
     def save_finding(
         self,
@@ -641,7 +534,7 @@ class SqliteStore:
                     "INSERT OR IGNORE INTO story_keys (key, story_id, seen) VALUES (?, ?, ?)",
                     [(key, story.id, now.timestamp()) for key in keys],
                 )
-            _owe(db, owed)
+            outbox.owe(db, owed)
             _hold(db, held)
             if owed or any(one.reason in _ALERTS for one in held):  # this feed is worth asking often
                 db.execute(
@@ -732,17 +625,13 @@ class SqliteStore:
 
     def operations_of(self, stories: Iterable[StoryId]) -> Sequence[Operation]:
         """Return the posts and replies that tell of some stories, in the order in which they were owed."""
-        wanted = rows.dumps(sorted(stories))
-        found = self._rows(
-            "SELECT * FROM outbox WHERE verb IN ('post', 'reply') AND story_id IN (SELECT value FROM json_each(?))"
-            " ORDER BY seq",
-            (wanted,),
-        )
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.operations_of(db, stories)
 
     def preferences_ever(self) -> Sequence[Preference]:
         """Return the mutes and follows of readers that are kept, those that have ended too."""
-        return [rows.preference_of(row) for row in self._rows("SELECT * FROM preferences ORDER BY number")]
+        with self._reading() as db:
+            return wishes.preferences_ever(db)
 
     def trace(self, url: str) -> Trace | None:
         """Return what became of the latest entry with this address, None if there was none."""
@@ -782,7 +671,7 @@ class SqliteStore:
         """See `Store`."""
         with self._transaction() as db:
             db.executemany("UPDATE stories SET told = 1 WHERE id = ?", [(story_id,) for story_id in told])
-            _owe(db, owed)
+            outbox.owe(db, owed)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('first_run_ended', ?)", (repr(now.timestamp()),))
 
     # -- what is held back
@@ -790,7 +679,7 @@ class SqliteStore:
     def hold(self, held: Sequence[Held], owed: Sequence[Operation], notes: Mapping[str, str] | None = None) -> None:
         """See `Store`."""
         with self._transaction() as db:
-            _owe(db, owed)
+            outbox.owe(db, owed)
             _hold(db, held)
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list((notes or {}).items()))
 
@@ -812,16 +701,13 @@ class SqliteStore:
 
     def loud(self, channel: str, since: datetime) -> Sequence[datetime]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT created_at FROM outbox WHERE channel = ? AND created_at > ? AND (verb = 'post' OR broadcast)"
-            " AND state <> 'dead' ORDER BY created_at",
-            (channel, since.timestamp()),
-        )
-        return [rows.sure_moment(row["created_at"]) for row in found]
+        with self._reading() as db:
+            return outbox.loud(db, channel, since)
 
     def knows(self, key: OperationKey) -> bool:
         """See `Store`."""
-        return self._row("SELECT 1 FROM outbox WHERE key = ?", (key,)) is not None
+        with self._reading() as db:
+            return outbox.knows(db, key)
 
     def pulse(self, now: datetime) -> Pulse:
         """See `Store`."""
@@ -844,15 +730,8 @@ class SqliteStore:
 
     def due_channels(self, now: datetime, *, pace_s: float = 0.0) -> Sequence[str]:
         """See `Store`."""
-        found = self._rows(
-            "SELECT channel, min(seq) AS first FROM outbox WHERE state IN ('pending', 'sending', 'parked')"
-            " GROUP BY channel HAVING (SELECT due_at FROM outbox o WHERE o.seq = first) <= :now"
-            " AND coalesce((SELECT max(started_at) FROM outbox o WHERE o.channel = outbox.channel"
-            " AND o.started_at <= :now), 0) <= :since"
-            " ORDER BY first",
-            {"now": now.timestamp(), "since": now.timestamp() - pace_s},
-        )
-        return [row["channel"] for row in found]
+        with self._reading() as db:
+            return outbox.due_channels(db, now, pace_s=pace_s)
 
     def next_work(self, *, pace_s: float = 0.0) -> datetime | None:
         """Return when the next page is due to be read or the next operation to be tried, None if there is neither.
@@ -873,80 +752,48 @@ class SqliteStore:
 
     def first_operation(self, channel: str, now: datetime) -> Operation | None:
         """See `Store`."""
-        row = self._row(
-            "SELECT * FROM outbox WHERE channel = ? AND state IN ('pending', 'sending', 'parked') ORDER BY seq LIMIT 1",
-            (channel,),
-        )
-        if row is None or row["due_at"] > now.timestamp():
-            return None
-        operation = rows.operation_of(row)
-        if operation.target and not operation.target_ts:
-            target = self._row("SELECT ts FROM outbox WHERE key = ?", (operation.target,))
-            operation = replace(operation, target_ts="" if target is None else target["ts"])
-        return operation
+        with self._reading() as db:
+            return outbox.first_operation(db, channel, now)
 
     def unlearnt_since(self, channel: str) -> datetime | None:
         """See `Store`."""
-        if self.noted(f"{_LEARNT}{channel}"):
-            return None
-        row = self._rows("SELECT max(created_at) AS last FROM outbox WHERE channel = ? AND ts <> ''", (channel,))[0]
-        return rows.sure_moment(row["last"] or 0.0)
+        with self._reading() as db:
+            return outbox.unlearnt_since(db, channel)
 
     def learn(self, channel: str, posted: Sequence[Posted]) -> int:
         """See `Store`."""
-        count = 0
         with self._transaction() as db:
-            blank = (
-                db.execute("SELECT 1 FROM outbox WHERE channel = ? AND ts <> '' LIMIT 1", (channel,)).fetchone() is None
-            )
-            for one in posted:
-                known = db.execute("SELECT attempts, ts FROM outbox WHERE key = ?", (one.key,)).fetchone()
-                if known is None:
-                    _owe(db, [_taken_over(one)])
-                elif not known["attempts"] and not known["ts"]:  # what was tried is looked for by delivery itself
-                    values = (OperationState.SENT, one.ts, one.key)
-                    db.execute("UPDATE outbox SET state = ?, ts = ?, error = '' WHERE key = ?", values)
-                else:
-                    continue
-                count += 1
-            if blank and posted:
-                _doubt_owed(db, channel)
-            keys = Counter(one.key for one in posted)
-            doubled = [(OperationState.SENT, key) for key, number in keys.items() if number > 1]
-            db.executemany("UPDATE outbox SET sweep_at = 0, looks = 0 WHERE state = ? AND key = ?", doubled)
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, 'yes')", (f"{_LEARNT}{channel}",))
-        return count
+            return outbox.learn(db, channel, posted)
 
     def learnt(self, channel: str) -> Sequence[Operation]:
         """See `Store`."""
-        found = self._rows("SELECT * FROM outbox WHERE channel = ? AND story_id = '' ORDER BY seq", (channel,))
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.learnt(db, channel)
 
     def settle(self, operation: Operation) -> None:
         """See `Store`."""
-        values = rows.operation_values(operation)
-        names = [name for name in values if name != "key"]
         with self._transaction() as db:
-            db.execute(f"UPDATE outbox SET {', '.join(f'{n} = :{n}' for n in names)} WHERE key = :key", values)
+            outbox.settle(db, operation)
 
     def due_sweeps(self, now: datetime) -> Sequence[Operation]:
         """See `Store`."""
-        found = self._rows("SELECT * FROM outbox WHERE sweep_at <= ? ORDER BY sweep_at, seq", (now.timestamp(),))
-        return [rows.operation_of(row) for row in found]
+        with self._reading() as db:
+            return outbox.due_sweeps(db, now)
 
     def owe(self, operations: Sequence[Operation]) -> None:
         """See `Store`."""
         with self._transaction() as db:
-            _owe(db, operations)
+            outbox.owe(db, operations)
 
     def operations(self) -> Sequence[Operation]:
         """Return the whole outbox, oldest first."""
-        return [rows.operation_of(row) for row in self._rows("SELECT * FROM outbox ORDER BY seq")]
+        with self._reading() as db:
+            return outbox.operations(db)
 
     def unfinished(self) -> int:
         """Return how many operations are still owed."""
-        marks = ",".join("?" * len(_OPEN_STATES))
-        return int(self._rows(f"SELECT count(*) AS n FROM outbox WHERE state IN ({marks})", _OPEN_STATES)[0]["n"])
+        with self._reading() as db:
+            return outbox.unfinished(db)
 
     def export(self, sink: IO[str]) -> int:
         """Write the whole store to `sink` as JSON lines (see `dump`); returns the number of rows."""
@@ -1006,156 +853,6 @@ class SqliteStore:
         return backup.make(self.path, folder, now, keep=keep)
 
 
-def _refuse_network(path: Path) -> None:
-    """Raise StoreError for a database on a network's file system, where two instances could work on it at once."""
-    if kind := disk.network_kind(path):
-        words = f"{path}: lies on a network's file system ({kind}), where a database breaks; use a local disk"
-        raise StoreError(StoreReason.DISK, words, Fate.STOP)
-
-
-@contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock of the store at `path`, so that no bot works on it. Raises StoreError: LOCKED where one does."""
-    _refuse_network(path)
-    descriptor = _lock(path)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(path: Path) -> int:
-    """Take the lock of the database at `path`; the descriptor holds it. Raises StoreError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(StoreReason.DISK, f"{path}: {error.strerror}", Fate.STOP) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise StoreError(StoreReason.LOCKED, f"{path}: another instance is at work here", Fate.STOP) from error
-    return descriptor
-
-
-def _refresh_host(db: sqlite3.Connection, host: str) -> None:
-    db.execute(
-        "UPDATE hosts SET next_due = (SELECT max(min(next_poll_at), alone_until) FROM feeds WHERE host = :host"
-        " AND active AND NOT stopped AND visit IS NULL HAVING min(next_poll_at) IS NOT NULL) WHERE host = :host",
-        {"host": host},
-    )
-
-
-def _end_lapsed_visits(db: sqlite3.Connection, moment: float) -> None:
-    for row in db.execute("SELECT token, host FROM visits WHERE lease_until <= ?", (moment,)).fetchall():
-        db.execute("DELETE FROM visits WHERE token = ?", (row["token"],))
-        db.execute("UPDATE feeds SET visit = NULL WHERE visit = ?", (row["token"],))
-        _refresh_host(db, row["host"])
-
-
-def _write_poll(db: sqlite3.Connection, result: PollResult, now: datetime) -> None:
-    feed = result.feed
-    number = db.execute("SELECT id FROM feeds WHERE url = ?", (feed.url,)).fetchone()["id"]
-    values = {**rows.feed_values(feed, now), "host": host_key(feed.where)}
-    sets = ", ".join(f"{name} = :{name}" for name in values)
-    db.execute(f"UPDATE feeds SET {sets} WHERE id = :id", {**values, "id": number})
-    if result.leave_alone is not None:
-        host, until = result.leave_alone
-        db.execute(
-            "INSERT INTO hosts (host, alone_until) VALUES (?, ?)"
-            " ON CONFLICT DO UPDATE SET alone_until = max(alone_until, excluded.alone_until)",
-            (host, until.timestamp()),
-        )
-    if result.outcome is PollOutcome.OK:
-        _write_shown(db, number, result.shown, now)
-    for entry in result.entries:
-        _write_entry(db, number, entry)
-
-
-def _write_shown(db: sqlite3.Connection, feed: int, shown: Mapping[str, str], now: datetime) -> None:
-    """Bring the feed's known entries up to date, touching only the rows that differ."""
-    known = {
-        row["raw_id"]: (row["item_hash"], row["gone_at"])
-        for row in db.execute("SELECT raw_id, item_hash, gone_at FROM shown WHERE feed_id = ?", (feed,))
-    }
-    db.executemany(
-        "INSERT INTO shown (feed_id, raw_id, item_hash) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET item_hash = excluded.item_hash, gone_at = NULL",
-        [(feed, raw_id, item_hash) for raw_id, item_hash in shown.items() if known.get(raw_id) != (item_hash, None)],
-    )
-    db.executemany(
-        "UPDATE shown SET gone_at = ? WHERE feed_id = ? AND raw_id = ?",
-        [
-            (now.timestamp(), feed, raw_id)
-            for raw_id, (_, gone) in known.items()
-            if gone is None and raw_id not in shown
-        ],
-    )
-
-
-def _write_entry(db: sqlite3.Connection, feed: int, entry: Entry) -> None:
-    """Add an entry; one that is known is an edit: judged again if its text changed and no story came of it yet."""
-    changed = "(state IN ('read', 'judged', 'dropped') AND (title <> excluded.title OR summary <> excluded.summary))"
-    db.execute(
-        "INSERT INTO entries (id, feed_id, raw_id, item_hash, url, page, host, title, summary, language, published_at,"
-        " seen_at, baseline, publisher, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new')"
-        " ON CONFLICT (id) DO UPDATE SET"
-        f" state = CASE WHEN story_id IS NULL AND {changed} THEN 'new' ELSE state END, edits = edits + {changed},"
-        " item_hash = excluded.item_hash, url = excluded.url, page = excluded.page, host = excluded.host,"
-        " title = excluded.title, summary = excluded.summary,"
-        " language = excluded.language, published_at = excluded.published_at, publisher = excluded.publisher",
-        (
-            entry.id,
-            feed,
-            entry.raw_id,
-            entry.item_hash,
-            entry.url,
-            canonical(entry.url) if entry.url else "",
-            host_key(entry.url) if entry.url else "",
-            entry.title,
-            rows.pack(entry.summary),
-            entry.language,
-            rows.seconds(entry.published_at),
-            entry.seen_at.timestamp(),
-            int(entry.baseline),
-            entry.publisher,
-        ),
-    )
-
-
-def _latest(feed: Feed, now: datetime) -> float:
-    """Return the latest moment at which a feed may fall due again."""
-    return (now + max(_LONGEST_WAIT, feed.every or _LONGEST_WAIT)).timestamp()
-
-
-def _doubt_owed(db: sqlite3.Connection, channel: str) -> None:
-    """Count one attempt, of a life that this database does not know, for what is owed to a channel."""
-    db.execute(
-        "UPDATE outbox SET state = ?, attempts = 1 WHERE channel = ? AND verb IN (?, ?) AND state = ? AND attempts = 0",
-        (OperationState.SENDING, channel, Verb.POST, Verb.REPLY, OperationState.PENDING),
-    )
-
-
-def _taken_over(one: Posted) -> Operation:
-    """Return the operation that must have posted a message of ours; its story is not known."""
-    at = rows.sure_moment(float(one.ts))
-    payload = {"k": one.key, "v": 1, "facts": " ".join(one.facts)}
-    return Operation(
-        key=one.key,
-        channel=one.channel,
-        verb=Verb.REPLY if one.thread else Verb.POST,
-        story_id=StoryId(""),
-        message=Message("", metadata={"event_payload": payload}),
-        created_at=at,
-        due_at=at,
-        target_ts=one.thread,
-        state=OperationState.SENT,
-        attempts=1,
-        ts=one.ts,
-    )
-
-
 def _write_article(db: sqlite3.Connection, article: Article, now: datetime) -> None:
     db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", rows.article_values(article, now))
     db.execute("UPDATE entries SET state = 'read', reason = ? WHERE id = ?", (article.note, article.entry.id))
@@ -1166,62 +863,6 @@ def _write_story(db: sqlite3.Connection, story: Story) -> None:
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
     db.execute(f"INSERT OR REPLACE INTO stories ({names}) VALUES ({marks})", values)
-
-
-def _ask(db: sqlite3.Connection, order: Order) -> Order:
-    fields = rows.dumps(dict(order.fields))
-    number = db.execute(
-        "INSERT INTO orders (verb, person, story, fields, asked_by, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (order.verb, order.person, order.story, fields, order.by, order.asked_at.timestamp()),
-    ).lastrowid
-    return replace(order, number=int(number or 0))
-
-
-_OPPOSITES = {
-    FeedbackKind.NOT_RELEVANT: FeedbackKind.RELEVANT,
-    FeedbackKind.RELEVANT: FeedbackKind.NOT_RELEVANT,
-}
-
-
-def _change(db: sqlite3.Connection, changes: Changes, now: datetime) -> None:
-    """Write what a reader asked for."""
-    if changes.preference:
-        _prefer(db, changes.preference)
-    if changes.ended:
-        _end_preference(db, changes.ended, now)
-    if changes.order:
-        _ask(db, changes.order)
-    if changes.feedback:
-        opposite = _OPPOSITES.get(changes.feedback.kind, "")  # the last word counts
-        said = (changes.feedback.about, changes.feedback.by, opposite)
-        db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ? AND kind = ?", said)
-        db.execute("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?)", rows.feedback_values(changes.feedback))
-    if changes.unsaid:
-        db.execute("DELETE FROM feedback WHERE about = ? AND given_by = ?", changes.unsaid)
-    _owe(db, changes.owed)
-
-
-def _prefer(db: sqlite3.Connection, wish: Preference) -> Preference:
-    at = wish.asked_at.timestamp()
-    db.execute(
-        "UPDATE preferences SET until = ? WHERE verb = ? AND subject = ? AND what = ? AND channel = ?"
-        " AND coalesce(until, 1e12) > ?",
-        (at, wish.verb, wish.subject, wish.what, wish.channel, at),
-    )
-    number = db.execute(
-        "INSERT INTO preferences (verb, subject, what, label, channel, asked_by, asked_at, until)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (wish.verb, wish.subject, wish.what, wish.label, wish.channel, wish.by, at, rows.seconds(wish.until)),
-    ).lastrowid
-    return replace(wish, number=int(number or 0))
-
-
-def _end_preference(db: sqlite3.Connection, number: int, now: datetime) -> Preference | None:
-    row = db.execute(
-        "SELECT * FROM preferences WHERE number = ? AND coalesce(until, 1e12) > ?", (number, now.timestamp())
-    ).fetchone()
-    db.execute("UPDATE preferences SET until = ? WHERE number = ?", (now.timestamp(), number)) if row else None
-    return None if row is None else rows.preference_of(row)
 
 
 def _hold(db: sqlite3.Connection, held: Sequence[Held]) -> None:
@@ -1239,17 +880,3 @@ def _hold(db: sqlite3.Connection, held: Sequence[Held]) -> None:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 values,
             )
-
-
-def _owe(db: sqlite3.Connection, operations: Sequence[Operation]) -> None:
-    """Add operations. An update that nobody has tried yet is overtaken by a later one of the same message."""
-    for operation in operations:
-        if operation.verb is Verb.UPDATE:
-            db.execute(
-                "DELETE FROM outbox WHERE target = ? AND verb = 'update' AND state = 'pending' AND attempts = 0",
-                (operation.target,),
-            )
-        values = rows.operation_values(operation)
-        names = ", ".join(values)
-        marks = ", ".join(f":{name}" for name in values)
-        db.execute(f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({marks})", values)

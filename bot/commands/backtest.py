@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import __version__, app
 from bot.adapters.store import SqliteStore
-from bot.config import Config, history
-from bot.errors import DeliveryError, DeliveryReason, Fate
+from bot.config import Config, find, history, load, store_path
+from bot.errors import ConfigError, DeliveryError, DeliveryReason, Fate
 from bot.model import (
     Article,
     Entry,
@@ -26,7 +26,7 @@ from bot.model import (
     Verb,
 )
 from bot.placing import seen
-from bot.ports import Notifier
+from bot.ports import Clock, Notifier
 from bot.telemetry import progress
 from bot.tuning.changes import differing
 from bot.tuning.compare import Side, compare_cases
@@ -171,6 +171,20 @@ def judged_with(store_path: Path) -> Config | None:
     return reigns[-1].config if reigns else None
 
 
+def usual(config: Config, env: Mapping[str, str]) -> Config:
+    """Return the configuration that `run` would take without -c, `config` where there is none."""
+    try:
+        return load(find(None, env), feedless=True)
+    except ConfigError:
+        return config
+
+
+def store_of(config: Config, env: Mapping[str, str]) -> Path:
+    """Return the store that the usual configuration works on: an edited copy may lie elsewhere."""
+    place = store_path(usual(config, env), env)
+    return place if place.is_file() else store_path(config, env)
+
+
 def followed(
     store_path: Path, old: Config, new: Config, since: datetime, now: datetime, *, monotonic: Callable[[], float]
 ) -> Report:
@@ -191,6 +205,26 @@ def _count(store_path: Path, since: datetime) -> int:
 
 
 # ------------------------------------------------------------------------------------------------ replay
+
+
+def replayed_to(
+    where: str,
+    report: Report,
+    config: Config,
+    env: Mapping[str, str],
+    *,
+    clock: Clock,
+    pause: Callable[[float], object],
+) -> str:
+    """Send a backtest's messages to the terminal or a channel, with a progress bar; returns in a line what came of it.
+
+    Raises DeliveryError where a person must act first.
+    """
+    notifier = app.replay_notifier(config, env, where, clock)
+    pace = 0.0 if where == app.TERMINAL else 1.0
+    with progress(len(report.sending), "replaying", monotonic=clock.monotonic) as shown:
+        sent, unsure = replay(report, where, notifier, pace_s=pace, pause=pause, step=shown.step)
+    return f"{sent} messages replayed" + (f", {unsure} may not have arrived" if unsure else "")
 
 
 def replay(

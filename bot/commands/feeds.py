@@ -91,6 +91,18 @@ class Probe:
         return Found(response.moved_to or response.request.url, parsed, len(response.body))
 
 
+def asked(config: Config, url: str) -> Found:
+    """Return the feed at `url`, asked for now. Raises BotError saying what came instead."""
+    with app.web(config) as (fetcher, workers):
+        return Probe(fetcher, workers).feed(url)
+
+
+def sought(config: Config, url: str) -> Found:
+    """Return the feed at `url`, which may lack its https://, or of the page there. Raises BotError if there is none."""
+    with app.web(config) as (fetcher, workers):
+        return Probe(fetcher, workers).find(url if "://" in url else f"https://{url}")
+
+
 def preview(config: Config, found: Found) -> list[str]:
     """Return lines that show a feed: its title, its latest entries, and what of it would have alerted."""
     watch, parsed = app.watch_of(config), found.parsed

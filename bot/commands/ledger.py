@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from bot.model import Story
-from bot.stories.ledger import Flows, LedgerRow, Record
+from bot import app
+from bot.config import Config
+from bot.lexicon.posts import families
+from bot.model import Kind, Status, Story
+from bot.stories.ledger import Flows, LedgerRow, Record, Wish, records
 
-FORMATS = ("table", "csv", "json", "atom")
 COLUMNS = (
     "first_seen",
     "event_date",
@@ -63,6 +65,31 @@ def stories(path: Path) -> Sequence[Story]:
         return store.stories()
     finally:
         store.close()
+
+
+def allowed() -> Mapping[str, Sequence[str]]:
+    """Return the values of those wishes that have a closed list of them."""
+    return {"kind": [k.value for k in Kind], "status": [s.value for s in Status], "role_family": list(families())}
+
+
+def wish_of(words: Mapping[str, str], since: datetime | None, config: Config) -> Wish:
+    """Return what `words` ask for; organisations get the names that the bot knows them by."""
+    names = app.watch_of(config).canonical
+    return Wish(
+        person=words["person"],
+        from_org=names(words["from_org"]),
+        to_org=names(words["to_org"]),
+        since=since,
+        kind=words["kind"],
+        status=words["status"],
+        family=words["role_family"],
+    )
+
+
+def sources(told: Sequence[Story], found: Sequence[LedgerRow]) -> Sequence[Record]:
+    """Return the record of each source in the stories of these moves."""
+    ids = {row.story for row in found}
+    return records(story for story in told if story.id in ids)
 
 
 def plain(row: LedgerRow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import forgetting
-from bot.app import Settings, opened
+from bot.app import Settings, opened, watch_of
 from bot.config import Config, store_path
 from bot.errors import StoreError, StoreReason
 from bot.model import Order, OrderVerb, Story, StoryMove
@@ -19,6 +19,7 @@ from bot.text import fold
 
 PATIENCE_S = 15.0  # that a running bot is waited for
 _LOOK_S = 0.2
+NOT_YET = "noted; the bot that runs on this store has not carried it out yet"
 
 
 def order(
@@ -26,6 +27,15 @@ def order(
 ) -> Order:
     """Return an order of whoever runs this command."""
     return Order(0, verb, person, story, dict(fields or {}), _who(), now)
+
+
+def correction(
+    config: Config, verb: OrderVerb, person: str, now: datetime, *, story: str, fields: Mapping[str, str]
+) -> Order:
+    """Return an order on one move; organisations in `fields` get the names that the bot knows them by."""
+    names = watch_of(config).canonical
+    right = {name: names(value) if name in ("from", "to") else value for name, value in fields.items()}
+    return order(verb, person, now, story=story, fields=right)
 
 
 def _who() -> str:
@@ -75,9 +85,11 @@ def choices(stories: Sequence[Story], person: str, story: str) -> list[tuple[Sto
     return about(stories, person, story)
 
 
-def choice_lines(found: Sequence[tuple[Story, StoryMove]]) -> list[str]:
-    """Return one line a move, with what names its story."""
-    return [f"  --story {story.id[:8]}  {move.person[0]}: {told(move)}  ({story.headline})" for story, move in found]
+def unclear(person: str, found: Sequence[tuple[Story, StoryMove]]) -> list[str]:
+    """Return lines that say why no move, or more than one, is meant; one line a move, with what names its story."""
+    head = f"{len(found)} moves fit {person!r}: name one of them" if found else f"no move fits {person!r}"
+    lines = [f"  --story {story.id[:8]}  {move.person[0]}: {told(move)}  ({story.headline})" for story, move in found]
+    return [head, *lines]
 
 
 def is_full_name(name: str) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters import rows, schema
-from bot.adapters.store import FEEDS_A_VISIT, SqliteStore
+from bot.adapters.store import SqliteStore
+from bot.adapters.visits import FEEDS_A_VISIT
 from bot.errors import Fate, StoreError, StoreReason
 from bot.model import (
     Action,

@@ -21,7 +21,7 @@ PURE = ("feeds", "articles", "moves", "stories", "alerts", "talk", "tuning")
 ROOMS = {
     "ahocorasick": ("moves/",),
     "apscheduler": ("app.py", "service.py"),
-    "click": ("cli.py",),
+    "click": ("cli/",),
     "feedparser": ("feeds/parse.py",),
     "httpcore": ("adapters/fetcher.py", "adapters/guard.py"),
     "httpx": ("adapters/fetcher.py", "adapters/guard.py"),

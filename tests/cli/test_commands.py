@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import os
+import pkgutil
 import re
 import signal
 import sqlite3
@@ -17,9 +19,11 @@ from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+import bot.cli
 from bot.adapters.clock import SystemClock
 from bot.cli import main
 from bot.commands import feeds as verifying
@@ -146,6 +150,14 @@ def test_commands_for_builders_are_not_in_the_help():
     listed = set(re.findall(r"^  ([a-z]+)  ", talentwire("--help").output, re.MULTILINE))
     assert {"run", "why", "moves"} <= listed
     assert listed.isdisjoint({"poll", "classify", "group", "extract", "parse", "health", "teach"})
+
+
+def test_every_command_of_the_package_is_on_the_command_line():
+    modules = [importlib.import_module(f"bot.cli.{found.name}") for found in pkgutil.iter_modules(bot.cli.__path__)]
+    written = {id(value) for module in modules for value in vars(module).values() if isinstance(value, click.Command)}
+    groups = [command for command in main.commands.values() if isinstance(command, click.Group)]
+    reached = {id(command) for group in (main, *groups) for command in group.commands.values()}
+    assert written == reached
 
 
 def test_help_imports_next_to_nothing():
