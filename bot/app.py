@@ -31,10 +31,10 @@ from bot.lexicon import load as load_lexicon
 from bot.model import Feed, PollResult
 from bot.moves.judge import Watch, compile_watch
 from bot.pipeline import Limits, Pipeline
-from bot.polling import poll_all
 from bot.ports import Clock, Notifier
 from bot.reloading import LOOK_S, Reloader
 from bot.service import Service, Threads, finish_all, prune
+from bot.stages.polling import poll_all
 from bot.telemetry import Counters, event, progress
 
 if TYPE_CHECKING:

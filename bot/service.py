@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from bot.adapters.store import SqliteStore
 from bot.errors import StoreError
 from bot.pipeline import Pipeline
-from bot.polling import OnPoll, drain
+from bot.stages.polling import OnPoll, drain
 from bot.telemetry import event
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from bot.adapters.store import SqliteStore
 from bot.adapters.workers import ProcessWorkers
 from bot.errors import ConfigError, FetchError, Problem
 from bot.model import Feed
-from bot.polling import Poller, poll_all
+from bot.stages.polling import Poller, poll_all
 from bot.telemetry import Counters, progress
 from bot.urls import fetchable, host_key
 

@@ -20,9 +20,10 @@ from bot.config import Config, feeds_of
 from bot.config.packs import address_key
 from bot.model import Article, EntryId, Feed, Finding, HeldFor, Judged, Operation, Source, StoryId, Verb
 from bot.moves.judge import Watch, judge
-from bot.pipeline import Outcome, Pipeline
+from bot.pipeline import Pipeline
 from bot.placing import Seen, outlet_of, seen
 from bot.ports import Store
+from bot.stages.telling import Outcome
 from bot.stories.match import MEMORY, same_event
 from bot.stories.merge import Placement, Verdict
 from bot.stories.traits import WINDOW

@@ -17,8 +17,9 @@ from bot.config import Config
 from bot.errors import DeliveryError, DeliveryReason, Fate, FetchError, FetchReason
 from bot.model import Feed, OperationState, PollOutcome, ReadMode, Source
 from bot.moves import judge as judging
-from bot.pipeline import STRIKES, Limits, Pipeline
+from bot.pipeline import Limits, Pipeline
 from bot.ports import WorkerKilled
+from bot.stages.reading import STRIKES
 from bot.telemetry import Counters
 from tests.fakes.clock import FakeClock
 from tests.fakes.fetcher import FakeFetcher, Page
@@ -224,7 +225,7 @@ def test_a_bug_costs_the_entry_that_brings_it_out_and_the_third_strike_drops_it(
 
 
 def test_a_bug_in_a_poll_costs_that_feed_a_failure(scene, monkeypatch):
-    monkeypatch.setattr("bot.polling.parse", lambda *_: 1 / 0)
+    monkeypatch.setattr("bot.stages.polling.parse", lambda *_: 1 / 0)
     scene.pipeline = replace(scene.pipeline, workers=_Straight())
     scene.web.pages[FEED] = rss(("a", HIRE, "In short."))
     (result,) = scene.poll()
@@ -454,7 +455,7 @@ def test_a_mute_and_a_route_take_any_spelling_of_a_name(scene):
 
 
 def test_an_entry_that_breaks_sifting_holds_up_nobody(scene, monkeypatch):
-    monkeypatch.setattr("bot.pipeline.touches", lambda *_: 1 / 0)
+    monkeypatch.setattr("bot.stages.reading.touches", lambda *_: 1 / 0)
     scene.web.pages[FEED] = rss(("a", HIRE, HIRE))
     scene.poll()
     scene.run()
@@ -465,7 +466,7 @@ def test_an_entry_that_breaks_sifting_holds_up_nobody(scene, monkeypatch):
 def said(monkeypatch) -> list[str]:
     """What the pipeline logs from now on, whatever other tests did to the loggers."""
     words: list[str] = []
-    monkeypatch.setattr("bot.polling.event", lambda _, text, /, **fields: words.append(text))
+    monkeypatch.setattr("bot.stages.polling.event", lambda _, text, /, **fields: words.append(text))
     return words
 
 

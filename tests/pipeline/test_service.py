@@ -15,8 +15,8 @@ from bot.adapters.slack import SlackNotifier
 from bot.adapters.store import SqliteStore
 from bot.errors import Fate, StoreError, StoreReason
 from bot.model import Message, Operation, OperationKey, OperationState, StoryId, Verb
-from bot.polling import drain
 from bot.service import HEARTBEAT, Service, Threads, finish_all, prune
+from bot.stages.polling import drain
 from tests.fakes.clock import SharedClock
 from tests.fakes.slack_server import BOT_TOKEN, serve
 from tests.pipeline.test_pipeline import FEED, HIRE, Scene, rss
