@@ -413,7 +413,7 @@ def opened_world() -> Iterator[tuple[World, Path]]:
         with slack_beside(clock) as slack, site_beside(clock) as port:
             compiled(port)
             world = World(clock, slack, port, folder)
-            get_context("forkserver").set_forkserver_preload(["bot.adapters.workers", *app._PARSE, *app._READ])
+            get_context("forkserver").set_forkserver_preload([__spec__.name, *app._PARSE, *app._READ])
             forkserver.ensure_running()
             if life(world, None, rival=False) != ["ended"]:
                 raise RuntimeError("the bot does not even live undisturbed")
