@@ -2,11 +2,11 @@
 
     python -m tests.pipeline.syscall_kills                     # SIGKILL at each call, EIO and ENOSPC at each call
     python -m tests.pipeline.syscall_kills --every 10          # at each tenth
-    python -m tests.pipeline.syscall_kills --only EIO --at 17  # one of them
+    python -m tests.pipeline.syscall_kills --only EIO --at fdatasync:17  # one of them
 
 A replay is the news of a day through store, protocol and the strict Slack on a socket, all in one thread of one process,
-for strace counts by thread. It ends the process at its n-th `pwrite64`, `fdatasync`, `ftruncate`, `unlink` and so on, or has
-that call fail; then the bot is started again on what lies on the disk. Green: each story stands in the channel once, none
+for strace counts by thread and by call. It ends the process at its n-th `pwrite64`, `fdatasync`, `ftruncate`, `unlink`
+and so on, or has that call fail; then the bot is started again on what lies on the disk. Green: each story stands in the channel once, none
 is missing, nothing is owed.
 """
 
@@ -79,11 +79,14 @@ class World:
             pipeline = self._pipeline(store)
             while True:
                 try:
-                    store.sync_feeds([Feed(f"https://{host}/feed.xml") for host in BEFORE], self.clock.now(), spread_s=0)
+                    store.sync_feeds(
+                        [Feed(f"https://{host}/feed.xml") for host in BEFORE], self.clock.now(), spread_s=0
+                    )
                     self._work(pipeline, store)
-                    return
                 except StoreError:
                     self.clock.skip(PAUSE_S)
+                else:
+                    return
 
     def _work(self, pipeline: Pipeline, store: SqliteStore) -> None:
         stages: tuple[Callable[[], Any], ...] = (
@@ -96,7 +99,8 @@ class World:
             pipeline.sweep_channels,
         )
         while True:
-            if any([bool(stage()) for stage in stages]):
+            worked = [bool(stage()) for stage in stages]
+            if any(worked):
                 continue
             later = left(store, self.clock.now())
             if later is None:
@@ -165,13 +169,13 @@ def life(world: World, inject: Sequence[str] | None = None) -> tuple[str, list[s
     return {0: "ended", 3: "stopped by its disk"}.get(os.WEXITSTATUS(status), "broke"), lines
 
 
-def play(world: World, template: Path, effect: str, n: int) -> tuple[list[str], str, int]:
-    """Have the `n`-th call hit (0: none); returns what is wrong, how the life ended, and how many calls it made."""
+def play(world: World, template: Path, effect: str, call: str = "", n: int = 0) -> tuple[list[str], str, Counter[str]]:
+    """Have the `n`-th `call` hit (0: none); returns what is wrong, how the life ended, and the calls it made."""
     for path in world.folder.glob("t.db*"):
         path.unlink()
     shutil.copy(template, world.path)
     world.slack.admin("reset", {})
-    inject = ["-e", f"inject={CALLS}:{EFFECTS[effect]}:when={n}"] if n else []
+    inject = ["-e", f"inject={call}:{EFFECTS[effect]}:when={n}"] if n else []
     how, lines = life(world, inject)
     again = "ended" if n == 0 else ""
     for _ in range(TRIES):
@@ -187,7 +191,7 @@ def play(world: World, template: Path, effect: str, n: int) -> tuple[list[str], 
     wrong += [f"doubled: {name}" for name in WANTED if standing[name] > 1]
     with closing(SqliteStore(world.path)) as store:
         wrong += [f"{one.key} is {one.state}: {one.error}" for one in store.operations() if one.state != "sent"]
-    return wrong, how, len(lines)
+    return wrong, how, Counter(line.partition("(")[0] for line in lines)
 
 
 @contextmanager
@@ -214,38 +218,41 @@ def opened_world() -> Iterator[tuple[World, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def some(share: tuple[str, list[int]]) -> list[tuple[str, int, list[str], str]]:
-    effect, numbers = share
+def some(share: tuple[str, list[tuple[str, int]]]) -> list[tuple[str, str, list[str], str]]:
+    effect, points = share
     with opened_world() as (world, template):
-        results = [(n, play(world, template, effect, n)) for n in numbers]
-    return [(effect, n, wrong, how) for n, (wrong, how, _) in results]
+        results = [(f"{call}:{n}", play(world, template, effect, call, n)) for call, n in points]
+    return [(effect, point, wrong, how) for point, (wrong, how, _) in results]
 
 
-def calls_of_a_replay() -> int:
+def points_of_a_replay() -> list[tuple[str, int]]:
     with opened_world() as (world, template):
-        wrong, _, calls = play(world, template, "SIGKILL", 0)
+        wrong, _, calls = play(world, template, "SIGKILL")
     if wrong:
         raise RuntimeError(f"not even an undisturbed replay tells all: {wrong}")
-    return calls
+    return [(call, n) for call, count in sorted(calls.items()) for n in range(1, count + 1)]
 
 
-def run(effects: Sequence[str], *, every: int, jobs: int, at: int | None = None) -> bool:
+def run(effects: Sequence[str], *, every: int, jobs: int, at: str = "") -> bool:
     """Hit each `every`-th call with each of `effects`; returns whether all is green, after printing what is not."""
     with get_context("fork").Pool(jobs, initializer=be_parent) as pool:
-        calls = pool.apply(calls_of_a_replay)
-        numbers = list(range(1, calls + 1, every)) if at is None else [at]
-        print(f"{calls} calls of a replay change the disk; each {every}. of them is hit with {', '.join(effects)}", flush=True)
-        shares = [(effect, numbers[n : n + 20]) for effect in effects for n in range(0, len(numbers), 20)]
+        points = pool.apply(points_of_a_replay)
+        kinds = ", ".join(f"{count} {call}" for call, count in Counter(call for call, _ in points).items())
+        print(f"{len(points)} calls of a replay change the disk ({kinds}); one in {every} is hit", flush=True)
+        chosen = points[::every] if not at else [(at.partition(":")[0], int(at.partition(":")[2]))]
+        shares = [(effect, chosen[n : n + 20]) for effect in effects for n in range(0, len(chosen), 20)]
         began, red, told = time.monotonic(), 0, Counter[str]()
         for results in pool.imap_unordered(some, shares):
-            for effect, n, wrong, how in results:
+            for effect, point, wrong, how in results:
                 told[f"{effect}: {how}"] += 1
                 red += bool(wrong)
                 if wrong:
-                    print(f"{effect} at call {n} is red: {'; '.join(wrong)}", flush=True)
+                    print(f"{effect} at {point} is red: {'; '.join(wrong)}", flush=True)
     took = time.monotonic() - began
     print("; ".join(f"{name} {count}" for name, count in sorted(told.items())))
-    print(f"{told.total()} replays, {red} red; {took:.0f} s with {jobs} processes: {told.total() / took * 3600:,.0f} an hour")
+    print(
+        f"{told.total()} replays, {red} red; {took:.0f} s with {jobs} processes: {told.total() / took * 3600:,.0f} an hour"
+    )
     return red == 0
 
 
@@ -253,7 +260,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--only", choices=list(EFFECTS), action="append", help="all of them unless told")
-    parser.add_argument("--at", type=int, help="only this call")
+    parser.add_argument("--at", default="", help="only this one, as CALL:N")
     parser.add_argument("--jobs", type=int, default=2)
     chosen = parser.parse_args()
     if shutil.which("strace") is None:
