@@ -52,14 +52,14 @@ def test_what_is_owed_or_swept_later_keeps_a_life_from_ending(tmp_path):
 
 @pytest.mark.proof
 def test_killed_and_stopped_at_random_instants_nothing_is_lost_or_twice():
-    done = ran("kill_plans", "--plans", "12")
+    done = ran("kill_plans", "--plans", "9")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.proof
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not here: apt-get install strace")
 def test_ended_or_failing_at_system_calls_nothing_is_lost_or_twice():
-    done = ran("syscall_kills", "--every", "40")
+    done = ran("syscall_kills", "--every", "60")
     if "may not look at other processes" in done.stderr:
         pytest.skip("this machine lets no process trace another")
     assert done.returncode == 0, done.stdout + done.stderr
