@@ -298,5 +298,7 @@ def sample_cases(config: Config, since: datetime, now: datetime) -> Iterator[Jud
         )
         article = Article(entry, row.title, row.body, row.language, Source.PAGE)
         one = seen(side.watch, article, feed, side.judged(article))
-        story = side.decide(one, at)[0].story
+        decided = side.decided(one, at)
+        side.keep(one, decided)
+        story = decided[0].story
         yield Judged(article, feed, one.finding, at, story.id if story else StoryId(""), one.traits.keys)
