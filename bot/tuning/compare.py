@@ -137,6 +137,10 @@ class Side:
                 entry, told[0].story_id, tuple(sorted(op.channel for op in told)), told[0].message.text
             )
 
+    def is_same_as(self, other: Side, changed: Differing) -> bool:
+        """Tell whether both judge and decide alike of all: no edit lies between them."""
+        return not changed and self.feeds == other.feeds and self.decides_as(other)
+
     def decides_as(self, other: Side) -> bool:
         """Tell whether both would decide alike of articles that they judge alike, with the same stories behind them."""
         settings, others = (each.config.model_dump(exclude=set(_NOT_DECIDING)) for each in (self, other))
@@ -257,7 +261,7 @@ class _Walk:
         return self.old.shelf.calm_since(since) == self.new.shelf.calm_since(since)
 
     def _compare_stories(self, entry: EntryId) -> None:
-        """Mark the stories that an article went into, with their sagas, where the sides do not know the same of them."""
+        """Mark the stories that an article went into, with their sagas, unless both sides know the same of them."""
         sides = (self.old.shelf, self.new.shelf)
         for story_id in {s.entries[entry] for s in sides if entry in s.entries}:
             one, other = (s.known_of(story_id) for s in sides)
