@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot import app
 from bot.commands.backtest import compare
 from bot.tuning.report import Report
-from tests.tuning.newsroom import CHANNEL, HERALD, LOOP, OTHER, Item, Newsroom, config, openings
+from tests.tuning.newsroom import LOOP, OTHER, Newsroom, config, openings
 from tests.tuning.world import EDITS, items
 
 
@@ -68,10 +68,8 @@ def test_what_would_have_been_sent_is_what_a_bot_with_that_config_sends(tmp_path
     check_against_a_second_bot(tmp_path, edit, NEWS)
 
 
-def check_against_a_second_bot(
-    folder: Path, edit: dict[str, Any], news: list[Any], held: Mapping[str, Any] | None = None
-) -> None:
-    old, new = Newsroom(folder / "old.db", config(**held or {})), Newsroom(folder / "new.db", config(**edit))
+def check_against_a_second_bot(folder: Path, edit: dict[str, Any], news: list[Any]) -> None:
+    old, new = Newsroom(folder / "old.db", config()), Newsroom(folder / "new.db", config(**edit))
     try:
         feeds = {feed.url for feed in app.feeds_of(new.config)}
         old.read(news)
@@ -83,29 +81,6 @@ def check_against_a_second_bot(
     finally:
         old.store.close()
         new.store.close()
-
-
-MANY = [Item("Ada Ferrano leaves Norvane AI to join Meta", f"It is said for the {n}th time.", LOOP, 1.0) for n in range(9)]
-CROWD = [Item(f"{who} joins OpenAI as chief scientist", "", LOOP, 0.05) for who in ("Ada Ferrano", "Bashir Olufemi", "Imogen Tarrant")]
-
-
-@pytest.mark.parametrize(
-    ("edit", "news"),
-    [
-        # the ninth article of a story is none that others are compared with, and yet it changes what is told of it
-        ({"watchlist": {"organisations": ["Norvane AI", {"name": "Quillstone Labs", "aliases": ["QSL"]}]}},
-         [*MANY, Item("Ada Ferrano joins QSL, not Meta"), Item("Ada Ferrano joins Meta after all", "", HERALD)]),
-        # one alert more fills the channel, so that the next waits, though no name in it was changed
-        ({"slack": {"channel": CHANNEL, "burst": {"most": 2, "within": "1h"}},
-          "watchlist": {"organisations": ["Norvane AI", "Quillstone Labs", "Zorvatek"]}},
-         [Item("Zorvatek hires Kestrin Vole as head of research"), *CROWD]),
-    ],
-    ids=["ninth article", "full channel"],
-)  # fmt: skip
-def test_what_was_not_judged_again_is_told_otherwise_where_its_story_or_its_channel_is_not_the_same(
-    tmp_path: Path, edit: dict[str, Any], news: list[Any]
-) -> None:
-    check_against_a_second_bot(tmp_path, edit, news, {"slack": edit["slack"]} if "slack" in edit else {})
 
 
 @pytest.mark.proof
