@@ -62,7 +62,7 @@ def compare(
     try:
         reigns = history.reigns(store.noted(history.NOTE))
         articles, never = store.judged_count(since)
-        if not all_anew and _no_edit(old, new):
+        if not all_anew and no_edit(old, new):
             report = _unedited(store, since, now, articles)
         else:
             seeds = store.stories_before(since)
@@ -93,7 +93,7 @@ def _unedited(store: SqliteStore, since: datetime, now: datetime, articles: int)
     return Report(since, now, articles=articles, before=count, after=count, sending=sending)
 
 
-def _no_edit(*configs: Config) -> bool:
+def no_edit(*configs: Config) -> bool:
     """Tell whether nothing lies between two configurations that bears on what is told."""
     old, new = (Side(config, app.watch_of(config), Shelf((), (), ())) for config in configs)
     return old.is_same_as(new, differing(old.watch, new.watch))
