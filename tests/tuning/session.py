@@ -184,7 +184,8 @@ class Session:
             text=True,
         )
         said: list[str] = []
-        threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True).start()
+        reader = threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
+        reader.start()
         try:
             self.until(lambda: self.slack.admin("state")["sockets"], said)
             yield said
@@ -194,6 +195,9 @@ class Session:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+            reader.join()
+            if process.stdout:
+                process.stdout.close()
 
     def until(self, there: Callable[[], Any], said: list[str]) -> Any:
         ends = time.monotonic() + PATIENCE_S
