@@ -257,7 +257,9 @@ def list_mute(config_file: Path | None, as_json: bool) -> None:
     from bot.commands import steering
 
     config, path = load(config_file, feedless=True)
-    print_rows(steering.muted(config, path, os.environ), as_json=as_json)
+    rows = steering.muted(config, path, os.environ)
+    print_rows(rows, as_json=as_json)
+    remark("" if rows or as_json else "nothing is muted")
     remark(steering.in_force(config, path, os.environ))
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bot import __version__, app
 from bot.adapters.store import SqliteStore
+from bot.alerts.keys import operation_key
+from bot.alerts.upkeep import ALERT
 from bot.config import Config, find, history, load, store_path
 from bot.errors import ConfigError, DeliveryError, DeliveryReason, Fate
 from bot.model import (
@@ -58,25 +60,43 @@ def compare(
         return Report(since, now, notes=(NO_STORE,))
     store = SqliteStore(store_path, read_only=True)
     try:
-        seeds = store.stories_before(since)
-        told = store.operations_of(story.id for story, _ in seeds)
         reigns = history.reigns(store.noted(history.NOTE))
-        never = store.judged_count(since)[1]
-        report = _compared(
-            store.judged(since),
-            (old, new),
-            (seeds, told, store.preferences_ever()),
-            since=since,
-            now=now,
-            sure_since=_sure_since(reigns, old),
-            all_anew=all_anew,
-            step=step,
-        )
+        articles, never = store.judged_count(since)
+        if not all_anew and no_edit(old, new):
+            report = _unedited(store, since, now, articles)
+        else:
+            seeds = store.stories_before(since)
+            report = _compared(
+                store.judged(since),
+                (old, new),
+                (seeds, store.operations_of(story.id for story, _ in seeds), store.preferences_ever()),
+                since=since,
+                now=now,
+                sure_since=_sure_since(reigns, old),
+                all_anew=all_anew,
+                step=step,
+            )
     finally:
         store.close()
     notes = [*report.notes, *_mixed(reigns, old, since)]
     notes += [f"{never} entries of that time were never judged: given up, or still to be read"] if never else []
     return replace(report, notes=tuple(notes if report.articles else [NO_STORE, *notes]))
+
+
+def _unedited(store: SqliteStore, since: datetime, now: datetime, articles: int) -> Report:
+    """Return the report where no edit lies between the two configurations: what was told stands in the store."""
+    owed = store.operations()
+    opening = [one for one in owed if one.key == operation_key(one.story_id, one.channel, ALERT)]
+    told = {one.story_id for one in opening}
+    count = len({one.story_id for one in opening if one.created_at >= since})
+    sending = tuple(one for one in owed if one.created_at >= since and one.story_id in told)
+    return Report(since, now, articles=articles, before=count, after=count, sending=sending)
+
+
+def no_edit(*configs: Config) -> bool:
+    """Tell whether nothing lies between two configurations that bears on what is told."""
+    old, new = (Side(config, app.watch_of(config), Shelf((), (), ())) for config in configs)
+    return old.is_same_as(new, differing(old.watch, new.watch))
 
 
 def sample(old: Config, new: Config, now: datetime) -> Report:
@@ -298,5 +318,7 @@ def sample_cases(config: Config, since: datetime, now: datetime) -> Iterator[Jud
         )
         article = Article(entry, row.title, row.body, row.language, Source.PAGE)
         one = seen(side.watch, article, feed, side.judged(article))
-        story = side.decide(one, at)[0].story
+        decided = side.decided(one, at)
+        side.keep(one, decided)
+        story = decided[0].story
         yield Judged(article, feed, one.finding, at, story.id if story else StoryId(""), one.traits.keys)

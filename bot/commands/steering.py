@@ -21,6 +21,7 @@ from bot.errors import ConfigError
 from bot.lexicon import load as load_lexicon
 from bot.model import Preference, PreferenceVerb, Subject
 from bot.reloading import NOTED
+from bot.talk.proposals import is_open
 from bot.text import fold
 
 KINDS = {"organisation": "organisations", "person": "people", "keyword": "keywords"}
@@ -85,7 +86,9 @@ def by_hand(edit: Edit, why: str) -> str:
 def watched(config: Config, path: Path, env: Mapping[str, str], *, known: bool = False) -> list[Row]:
     """Return whom the bot watches: by the file, by readers in Slack, and with `known` by what it comes with."""
     rows = list(_watched_by_file(config, path))
-    rows += [_asked(one) for one in _preferences(config, env) if one.verb is PreferenceVerb.FOLLOW]
+    asked = _preferences(config, env)
+    rows += [_asked(one) for one in asked if one.verb is PreferenceVerb.FOLLOW]
+    rows += [_proposed(one) for one in asked if is_open(one, config.watchlist)]
     if known:
         pairs = dict.fromkeys(Known.of(load_lexicon()).names.values())
         rows += [_row(_WORDS[group], name, "", "known anyway", None) for name, group in pairs]
@@ -157,6 +160,13 @@ def _preferences(config: Config, env: Mapping[str, str]) -> Sequence[Preference]
 def _asked(wish: Preference) -> Row:
     kind = "name" if wish.subject is Subject.ANY else str(wish.subject)
     return _row(kind, wish.label, f"in {wish.channel}", f"Slack, by {wish.by}", wish.until)
+
+
+def _proposed(wish: Preference) -> Row:
+    """Return the row of a name that a reader would have watched, or watched no more."""
+    kind = "name" if wish.subject is Subject.ANY else str(wish.subject)
+    facts = "not watched yet" if wish.verb is PreferenceVerb.WATCH else "to be watched no more"
+    return _row(kind, wish.label, facts, f"Slack proposal, by {wish.by}", wish.until)
 
 
 def _row(kind: str, name: str, facts: str, source: str, until: datetime | None) -> Row:

@@ -114,11 +114,9 @@ class Side:
         """Return the verdict on an article."""
         return judge(self.watch, article.title, article.body, article.language)
 
-    def decide(self, one: Seen, at: datetime) -> Decided:
-        """Place an article, and keep what is owed for it."""
-        decided = self.pipeline.decided(one, at)
-        self.keep(one, decided)
-        return decided
+    def decided(self, one: Seen, at: datetime) -> Decided:
+        """Place an article; `keep` takes over what is decided."""
+        return self.pipeline.decided(one, at)
 
     def keep(self, one: Seen, decided: Decided) -> None:
         """Take over what was decided of an article."""
@@ -138,6 +136,10 @@ class Side:
             self.alerts[entry] = Alert(
                 entry, told[0].story_id, tuple(sorted(op.channel for op in told)), told[0].message.text
             )
+
+    def is_same_as(self, other: Side, changed: Differing) -> bool:
+        """Tell whether both judge and decide alike of all: no edit lies between them."""
+        return not changed and self.feeds == other.feeds and self.decides_as(other)
 
     def decides_as(self, other: Side) -> bool:
         """Tell whether both would decide alike of articles that they judge alike, with the same stories behind them."""
@@ -190,13 +192,19 @@ class _Walk:
             return
         entry = case.article.entry.id
         self.cases[entry] = (case, names)
-        alike = seen_before is not None and seen_after is seen_before and self._decided_alike(seen_before, case.at)
-        was = self.old.decide(seen_before, case.at) if seen_before else None
-        now = was
-        if alike and was and seen_before:
-            self.new.keep(seen_before, was)
-        else:
-            now = self.new.decide(seen_after, case.at) if seen_after else None
+        was = self.old.decided(seen_before, case.at) if seen_before else None
+        alike = (
+            seen_before is not None
+            and seen_after is seen_before
+            and was is not None
+            and self._placed_alike(seen_before, case.at)
+            and self._told_alike(was, case.at)
+        )
+        now = was if alike else self.new.decided(seen_after, case.at) if seen_after else None
+        for side, one, decided in ((self.old, seen_before, was), (self.new, seen_after, now)):
+            if one and decided:
+                side.keep(one, decided)
+        if not alike:
             self._compare_stories(entry)
         self.decisions[entry] = (
             Decision(before, feeds[0], was[0] if was else None),
@@ -232,21 +240,33 @@ class _Walk:
         near = self.new.shelf.candidates(one.traits.keys, at - MEMORY)
         return any(story.id in self.strange and same_event(one.traits, story, keys, at) for story, keys in near)
 
-    def _decided_alike(self, one: Seen, at: datetime) -> bool:
-        """Tell whether both sides must decide alike: neither compares the article with a story that is not the same."""
+    def _placed_alike(self, one: Seen, at: datetime) -> bool:
+        """Tell whether both sides must put an article into one and the same story, as they come to know no other."""
         if not self.alike or not self.strange:
             return self.alike
-        near = [
-            story for side in (self.old, self.new) for story, _ in side.shelf.candidates(one.traits.keys, at - MEMORY)
-        ]
-        return self.strange.isdisjoint({story.id for story in near} | {story.saga for story in near})
+        keys = one.traits.keys
+        shelves = self.old.shelf, self.new.shelf
+        if not any(shelf.touches(keys, self.strange) for shelf in shelves):
+            return True
+        near = [shelf.candidates(keys, at - MEMORY) for shelf in shelves]
+        return near[0] == near[1] and self.strange.isdisjoint(
+            {each for story, _ in near[0] for each in (story.id, story.saga)}
+        )
+
+    def _told_alike(self, was: Decided, at: datetime) -> bool:
+        """Tell whether what is owed for an article can be no other on the new side: a full channel holds it back."""
+        if not was[1]:
+            return True
+        since = at - self.new.config.slack.burst.within
+        return self.old.shelf.calm_since(since) == self.new.shelf.calm_since(since)
 
     def _compare_stories(self, entry: EntryId) -> None:
+        """Mark the stories that an article went into, with their sagas, unless both sides know the same of them."""
         sides = (self.old.shelf, self.new.shelf)
         for story_id in {s.entries[entry] for s in sides if entry in s.entries}:
-            pair = [s.stories.get(story_id) for s in sides]
-            alike = [story and (story.telling.members, story.last_seen, story.told, story.saga) for story in pair]
-            if alike[0] != alike[1]:
+            one, other = (s.known_of(story_id) for s in sides)
+            if one != other:
+                pair = [s.stories.get(story_id) for s in sides]
                 self.strange.update(each for story in pair if story for each in (story.id, story.saga))
 
 

@@ -81,8 +81,8 @@ class Report:
         days = f"{(self.now - self.since).total_seconds() / 86_400:.0f} days"
         place = "the bundled sample of invented stories" if self.sample else "the store"
         yield (
-            f"{days} of {place}: {self.articles} articles, {self.judged} judged again; "
-            f"{self.before} alerts as it was, {self.after} with the edit"
+            f"{days} of {place}: {self.articles} article{'s' * (self.articles != 1)}, {self.judged} judged again; "
+            f"{self.before} alert{'s' * (self.before != 1)} as it was, {self.after} with the edit"
         )
         yield ", ".join(f"{len(self.of(fate))} {fate}" for fate in Fate)
         yield from self._by_entry()
