@@ -24,11 +24,12 @@ from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
 
+from bot.polling import poll_all
+
 from bot import app
 from bot.config import Config
 from bot.model import PollResult
 from bot.pipeline import Limits
-from bot.polling import poll_all
 from bot.service import prune
 from tests.fakes.clock import SharedClock
 from tests.fakes.hostile_server import ROUTES
