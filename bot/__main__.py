@@ -1,6 +1,9 @@
 """`python -m bot` is `talentwire`. Worker processes load this file too, and need nothing of it."""
 
 if __name__ == "__main__":
-    from bot.cli import main
+    try:
+        from bot.cli import main
 
-    main(prog_name="talentwire")
+        main(prog_name="talentwire")
+    except KeyboardInterrupt:  # while modules are still being loaded; click says the same later on
+        raise SystemExit("Aborted!") from None

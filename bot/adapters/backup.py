@@ -21,7 +21,7 @@ def copy(source: Path, target: Path) -> None:
     Raises StoreError: DISK where there is no room or `target` cannot be written, DAMAGED where the source is broken.
     """
     half = target.with_name(f"{target.name}.part")
-    with _mapped(target), _removed_on_error(half):
+    with _mapped(target, source), _removed_on_error(half):
         target.parent.mkdir(parents=True, exist_ok=True)
         half.unlink(missing_ok=True)
         source_uri = f"{source.absolute().as_uri()}?mode=ro"
@@ -31,26 +31,30 @@ def copy(source: Path, target: Path) -> None:
         ):
             origin.backup(written)
             written.execute("PRAGMA journal_mode = DELETE")
-        check(half)
+        check(half, told=source)
         _sync(half)
         half.replace(target)
         _sync(target.parent)
 
 
-def check(path: Path) -> int:
-    """Return the schema version of the sound database at `path`. Raises StoreError: DAMAGED, NEWER or DISK."""
+def check(path: Path, told: Path | None = None) -> int:
+    """Return the schema version of the sound database at `path`. Raises StoreError: DAMAGED, NEWER or DISK.
+
+    `told` is the file that a message names instead: what `path` is a copy of.
+    """
+    told = told or path
     if not path.is_file():
         raise StoreError(StoreReason.DISK, f"{path}: there is no such file", Fate.STOP)
-    with _mapped(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+    with _mapped(path, told), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
         verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         version = int(database.execute("PRAGMA user_version").fetchone()[0])
         ours = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone()
     if verdict != "ok":
-        raise StoreError(StoreReason.DAMAGED, f"{path}: {verdict}", Fate.STOP)
+        raise StoreError(StoreReason.DAMAGED, f"{told}: {verdict}", Fate.STOP)
     if not ours:
-        raise StoreError(StoreReason.DAMAGED, f"{path}: a database, but none of this bot", Fate.STOP)
+        raise StoreError(StoreReason.DAMAGED, f"{told}: a database, but none of this bot", Fate.STOP)
     if version > schema.VERSION:
-        raise StoreError(StoreReason.NEWER, f"{path}: made by a later version (schema {version})", Fate.STOP)
+        raise StoreError(StoreReason.NEWER, f"{told}: made by a later version (schema {version})", Fate.STOP)
     return version
 
 
@@ -108,14 +112,14 @@ def _removed_on_error(half: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[None]:
-    """Turn the errors of SQLite and of the disk into StoreError."""
+def _mapped(path: Path, read: Path | None = None) -> Iterator[None]:
+    """Turn the errors of SQLite and of the disk into StoreError; `read`, if given, is what may be damaged."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
         damaged = code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         reason = StoreReason.DAMAGED if damaged else StoreReason.DISK
-        raise StoreError(reason, f"{path}: {error}", Fate.STOP) from error
+        raise StoreError(reason, f"{(damaged and read) or path}: {error}", Fate.STOP) from error
     except OSError as error:
         raise StoreError(StoreReason.DISK, f"{path}: {error.strerror or error}", Fate.STOP) from error

@@ -419,9 +419,18 @@ def _scopes_of(response: Any) -> str:
     return f", {needed} is needed" if isinstance(needed, str) and re.fullmatch(r"[a-z:.,]{1,200}", needed) else ""
 
 
+_NO_ANSWER: dict[type[Exception], str] = {
+    socket.gaierror: "the host's name cannot be resolved",
+    ConnectionRefusedError: "the connection was refused",
+    ssl.SSLCertVerificationError: "the certificate is not to be trusted",
+    TimeoutError: "no answer in time",
+    ConnectionError: "the connection broke off",
+}
+
+
 def _kind(error: Exception) -> str:
-    cause = error.reason if isinstance(error, URLError) else error
-    return type(cause if isinstance(cause, Exception) else error).__name__
+    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
+    return next((words for kind, words in _NO_ANSWER.items() if isinstance(cause, kind)), type(cause).__name__)
 
 
 def _seconds(value: str) -> float | None:

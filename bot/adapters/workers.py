@@ -134,7 +134,8 @@ def _words(failure: BaseException | None, seconds: float) -> str:
     """Say what happened to a worker."""
     from pebble import ProcessExpired
 
-    if isinstance(failure, TimeoutError):
+    rung = isinstance(failure, ProcessExpired) and failure.exitcode == -signal.SIGALRM  # the kernel was first
+    if rung or isinstance(failure, TimeoutError):
         return f"took more than {seconds:g} s"
     if isinstance(failure, MemoryError):
         return "out of memory"

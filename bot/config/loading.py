@@ -133,6 +133,7 @@ _WANTED = {
     "float_type": "a number",
     "path_type": "the path of a file",
 }
+_NAMED = ("feeds", "watchlist")  # sections whose items may be plain text
 
 
 def _problem(error: Any, document: Document, name: str) -> Problem:
@@ -152,6 +153,8 @@ def _sentence(error: Any, place: Place) -> str:
         return f"is {len(given)} characters long: {error['ctx']['max_length']} is the most, and no text has such a name"
     if kind == "string_too_short":
         return "is empty: write a text, or leave it out"
+    if kind in _WANTED and place[0] in _NAMED and isinstance(place[-1], int):
+        return f"should be {_WANTED['string_type']} or a mapping, is {_shown(given)}"
     if kind in _WANTED:
         return f"should be {_WANTED[kind]}, is {_shown(given)}"
     if kind == "enum":

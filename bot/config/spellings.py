@@ -11,6 +11,9 @@ from functools import lru_cache
 from html import unescape
 from typing import TypeVar
 
+from rapidfuzz.fuzz import ratio
+from rapidfuzz.process import extract
+
 from bot.lexicon import Lexicon
 from bot.lexicon.tables import word_weights
 from bot.text import fold, one_line
@@ -21,6 +24,7 @@ GROUPS = ("organisations", "people", "keywords")
 _LEAST = 5  # letters of a name that may be a misspelling of another
 _LONG = 10  # letters from which on more than one slip is looked for
 _ALIKE = 0.9
+_WORTH_A_LOOK = 79.9  # percent of letters in common that one slip in the shortest name leaves, less rounding
 _COMMON = 0.5  # words of such a weight or less stand in all kinds of text
 _REGEX = re.compile(r"\.[*+?]|\\[bBdDsSwW.]|\[[^\]]*\]|\(\?|[|^$]|[)\]][*+?{]|\w[+?]$")
 _SHORT_STEM = 2
@@ -65,7 +69,9 @@ def nearest(word: str, names: Mapping[str, T]) -> T | None:
     mine = _letters(word)
     if len(mine) < _LEAST:
         return None
-    best = max(((_likeness(mine, _letters(name)), name) for name in names), default=(0.0, ""))
+    listed = list(names)
+    near = extract(mine, [*map(_letters, listed)], scorer=ratio, score_cutoff=_WORTH_A_LOOK, limit=None)
+    best = max(((_likeness(mine, letters), listed[index]) for letters, _, index in near), default=(0.0, ""))
     return names[best[1]] if best[0] else None
 
 

@@ -11,7 +11,7 @@ from bot.errors import Fate, FeedError, FeedReason
 
 
 def read(data: bytes) -> list[tuple[str, str]]:
-    """Return address and name ("" for none) of every feed in an OPML file, each address once. Raises FeedError."""
+    """Return address and name ("" if it has none) of each feed in an OPML file, once. Raises FeedError."""
     text = decode(data).text
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8")
     start = text.find("<opml")
@@ -23,6 +23,8 @@ def read(data: bytes) -> list[tuple[str, str]]:
         named = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
         if url := named.get("xmlurl", ""):
             found.setdefault(url, named.get("title") or named.get("text") or "")
+    if not found:
+        raise FeedError(FeedReason.UNREADABLE, "this OPML file lists no feed (no outline with xmlUrl)", Fate.STOP)
     return list(found.items())
 
 

@@ -54,8 +54,15 @@ def test_the_copy_of_a_broken_store_is_refused_and_the_last_good_one_stays(store
     with pytest.raises(StoreError) as caught:
         backup.copy(store.path, tmp_path / "copy.db")
     assert caught.value.reason is StoreReason.DAMAGED
+    assert str(store.path) in str(caught.value)  # the copy is not what is broken
     assert len(titles(tmp_path / "copy.db")) == 200
     assert [p.name for p in tmp_path.glob("copy.db*")] == ["copy.db"]
+
+
+def test_a_store_that_is_no_database_is_named_not_its_copy(tmp_path):
+    (tmp_path / "store.db").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreError, match=r"store\.db: file is not a database"):
+        backup.copy(tmp_path / "store.db", tmp_path / "copy.db")
 
 
 def test_only_the_newest_copies_are_kept_and_other_files_are_left_alone(store, tmp_path):

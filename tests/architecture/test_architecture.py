@@ -29,7 +29,7 @@ ROOMS = {
     "pebble": ("adapters/workers.py",),
     "protego": ("adapters/robots.py",),
     "pydantic": ("config/",),
-    "rapidfuzz": ("moves/",),
+    "rapidfuzz": ("config/spellings.py", "moves/"),
     "ruamel": ("config/editing.py",),
     "slack_sdk": ("adapters/slack.py", "adapters/slack_socket.py"),
     "sqlite3": ("adapters/",),

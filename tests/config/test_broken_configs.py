@@ -53,7 +53,10 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
     (
         "a feed without its address",
         "feeds:\n  - name: Somebody\n  - 7\n",
-        [(2, "feeds[0].url", "is missing"), (3, "feeds[1]", "should be a mapping")],
+        [
+            (2, "feeds[0].url", "is missing"),
+            (3, "feeds[1]", "should be text (put numbers, true and false in quotes) or a mapping, is 7"),
+        ],
     ),
     (
         "times of day, their zones, and hours that leave nothing of the day",
@@ -116,8 +119,8 @@ BROKEN: list[tuple[str, bytes | str, list[tuple[int, str, str]]]] = [
         "truth values and numbers are no names",
         f"{FEED}watchlist:\n  keywords:\n    - true\n    - 42\n    - name:\n",
         [
-            (4, "watchlist.keywords[0]", "should be a mapping"),
-            (5, "watchlist.keywords[1]", "should be a mapping"),
+            (4, "watchlist.keywords[0]", "should be text"),
+            (5, "watchlist.keywords[1]", "should be text"),
             (6, "watchlist.keywords[2].name", "is empty"),
         ],
     ),

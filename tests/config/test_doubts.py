@@ -240,6 +240,16 @@ def test_nobody_who_is_known_is_taken_for_a_misspelling_of_another():
     assert nearest("Norvane", known.names) is None
 
 
+@pytest.mark.parametrize("name", ["Quill", "Quillon", "Paper Lantern Labs"])
+def test_each_kind_of_slip_is_found_in_names_short_and_long(name: str):
+    known = {name: name, "Copper Kettle": "Copper Kettle", "Teal Otter": "Teal Otter"}
+    for at in range(len(name)):
+        for slip in (f"{name[:at]}x{name[at + 1 :]}", f"{name[:at]}x{name[at:]}"):
+            assert nearest(slip, known) == name, slip
+    for at in range(len(name) - 1):
+        assert nearest(f"{name[:at]}{name[at + 1]}{name[at]}{name[at + 2 :]}", known) == name
+
+
 def test_a_keyword_hidden_by_its_not_and_one_of_no_weight_open_no_text():
     """Otherwise the warnings about them would be wrong."""
 

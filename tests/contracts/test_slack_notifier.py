@@ -169,6 +169,7 @@ def test_a_refused_connection_is_certain():
         port = probe.getsockname()[1]
     error = failure(notifier(f"http://127.0.0.1:{port}/api/").apply, operation())
     assert error.reason is R.UNREACHABLE
+    assert "the connection was refused" in str(error)
 
 
 # What the libraries below may raise, and what we know then. A class of slack_sdk that is not here fails the test.

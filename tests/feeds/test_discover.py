@@ -122,6 +122,12 @@ def test_opml_comes_back_as_it_was_written() -> None:
         opml.read(b"<html>")
 
 
+def test_opml_without_a_feed_is_said_to_be_so_rather_than_taken_for_done() -> None:
+    for cut in (b"<opml><body><outline xmlUrl='", b"<opml><body><outline text='folder'/></body></opml>"):
+        with pytest.raises(FeedError, match="lists no feed"):
+            opml.read(cut)
+
+
 def test_half_of_what_is_tried_comes_from_the_page_and_the_rest_from_where_feeds_lie() -> None:
     links = "".join(f'<link rel="alternate" type="application/rss+xml" href="/{n}">' for n in range(40))
     found = discover.candidates(links.encode(), f"{SITE}/blog?x=1")
