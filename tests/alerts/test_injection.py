@@ -154,7 +154,7 @@ def strings(node: object) -> Iterator[str]:
             yield from strings(value)
 
 
-@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.proof] * (k == "length")) for k in CLASSES])
 def test_no_message_pings_hides_or_breaks(kind):
     seen = set()
     for text in (text for of, text in TEXTS if of == kind):

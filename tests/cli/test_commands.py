@@ -696,6 +696,7 @@ def test_a_person_is_forgotten_from_the_command_line(told_copy):
     assert talentwire("forget", person, "-c", told_copy, text="n\n").exit_code == 1, "asked first"
 
 
+@pytest.mark.proof
 def test_a_running_bot_carries_out_the_order(told_copy, tmp_path):
     first = ledger_of(told_copy)[0]
     running = Running(told_copy)

@@ -32,6 +32,7 @@ def test_a_plan_is_a_function_of_its_seed_and_both_channels_get_something():
         assert plan.faults
 
 
+@pytest.mark.proof
 def test_some_plans_are_green():
     ran = plans("--plans", "6", "--first", "30")
     assert ran.returncode == 0, ran.stdout + ran.stderr

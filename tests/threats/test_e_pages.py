@@ -97,6 +97,7 @@ def test_E3_nothing_is_told_of_a_wall(world: World, path: str, query: dict[str, 
     assert "from the feed's text" in message
 
 
+@pytest.mark.proof
 def test_E4_a_killed_worker_costs_its_entry_one_strike_and_nobody_else_anything(
     hostile: object, make_world: Callable[..., World]
 ) -> None:
