@@ -112,8 +112,11 @@ def data_dir(env: Mapping[str, str]) -> Path:
 
 
 def store_path(config: Config, env: Mapping[str, str]) -> Path:
-    """Return the database file."""
-    return config.store or data_dir(env) / "talentwire.db"
+    """Return the database file, which need not be there yet. Raises ConfigError for a folder."""
+    path = config.store or data_dir(env) / "talentwire.db"
+    if path.is_dir():
+        raise ConfigError((Problem(0, "store", f"{path} is a folder: name a file in it, such as talentwire.db"),))
+    return path
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

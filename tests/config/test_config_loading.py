@@ -163,3 +163,9 @@ def test_a_search_of_a_pack_is_an_address_in_its_edition() -> None:
 )
 def test_the_owner_behind_an_address(url: str, owner: str) -> None:
     assert owner_of(url) == owner
+
+
+def test_a_folder_is_no_store(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        store_path(Config(store=tmp_path), {})
+    assert "is a folder: name a file in it" in str(caught.value.problems[0])
