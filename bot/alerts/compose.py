@@ -430,7 +430,7 @@ def _quoted(told: Told, claim: Span | None) -> str:
 # -- the rest
 
 _SCORED = re.compile(r"^(?:\([^()]{0,60}\))?[\s:;,.\u2013\u2014-]+")  # what stands before a sentence and is none of it
-_LOOSE = re.compile(r"\s+([,.])(?=\s|$)")  # a space that a link left behind
+_LOOSE = re.compile(r"(?<!\s)\s+([,.])(?=\s|$)")  # a space that a link left behind
 
 
 def _sentence(told: Told, span: Span) -> str:

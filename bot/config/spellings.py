@@ -26,7 +26,7 @@ _LONG = 10  # letters from which on more than one slip is looked for
 _ALIKE = 0.9
 _WORTH_A_LOOK = 79.9  # percent of letters in common that one slip in the shortest name leaves, less rounding
 _COMMON = 0.5  # words of such a weight or less stand in all kinds of text
-_REGEX = re.compile(r"\.[*+?]|\\[bBdDsSwW.]|\[[^\]]*\]|\(\?|[|^$]|[)\]][*+?{]|\w[+?]$")
+_REGEX = re.compile(r"\.[*+?]|\\[bBdDsSwW.]|\[[^\[\]]*\]|\(\?|[|^$]|[)\]][*+?{]|\w[+?]$")
 _SHORT_STEM = 2
 _QUOTES = "\"'“”„‟«»‘’‚‹›「」"
 

@@ -26,7 +26,9 @@ _ISO = re.compile(
     r"\d{4}-(?:\d{2}-\d{2}|W\d{2}-\d)(?:[T ]\d{2}(?::\d{2}.*|Z))?|\d{8}T\d{4}(?:\d{2})?(?:Z|[+-]\d{2}:?\d{2})?"
 )
 _DAY_OF_YEAR = re.compile(r"(\d{4})-(\d{3})(?=T|$)")
-_ZONE_NAME = re.compile(r"\s*(?:\[[\w/+-]{1,40}\]|\s(?:UTC|GMT))$")  # behind a time that tells its zone, or is by UTC
+_ZONE_NAME = re.compile(
+    r"(?<!\s)\s*(?:\[[\w/+-]{1,40}\]|\s(?:UTC|GMT))$"
+)  # behind a time that tells its zone, or is by UTC
 # Halves of the day, behind the time (3:05 PM) or before it (오후 3:05), and the end of a day (24:00)
 _HALF = re.compile(r"\b(\d{1,2})(:\d{2}(?::\d{2})?)?\s?([ap])\.?m\b\.?", re.IGNORECASE)
 _HALF_BEFORE = re.compile(r"(오전|오후|上午|下午|午前|午後)\s?(\d{1,2})(?=[:時时시])")

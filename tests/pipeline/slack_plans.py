@@ -44,6 +44,7 @@ from bot.alerts.keys import metadata
 from bot.config import Config
 from bot.model import Message, Operation, OperationKey, OperationState, StoryId, Verb
 from bot.pipeline import Pipeline
+from bot.stages.delivering import Courier
 from bot.telemetry import Counters
 from tests.fakes.clock import SharedClock
 from tests.fakes.slack_server import BOT_TOKEN, Running
@@ -275,7 +276,7 @@ def due(store: SqliteStore) -> Iterator[datetime]:
     yield from (one.sweep_at for one in operations if one.sweep_at is not None)
 
 
-class WithoutLookUp(Pipeline):
+class BlindCourier(Courier):
     """Posts again at once what may have arrived."""
 
     def _look_for(self, operation: Operation) -> Operation:
@@ -283,7 +284,7 @@ class WithoutLookUp(Pipeline):
         return delivery.after_look(once, (), self.clock.now(), self.policy)
 
 
-class WithoutAttemptCount(Pipeline):
+class ForgetfulCourier(Courier):
     """Writes an attempt down only once it is over."""
 
     def _attempt(self, operation: Operation) -> Operation:
@@ -295,6 +296,17 @@ class WithoutAttemptCount(Pipeline):
         return delivery.after_receipt(begun, receipt, self.clock.now(), self.policy)
 
 
+def by(courier: type[Courier]) -> type[Pipeline]:
+    """Return a pipeline that delivers by `courier`."""
+
+    class Changed(Pipeline):
+        @property
+        def _courier(self) -> Courier:
+            return courier(self.store, self.notifier, self.clock, self.counters, self.policy, self.limits.pace_s)
+
+    return Changed
+
+
 class WithoutSweep(Pipeline):
     """Never looks for doubles."""
 
@@ -304,7 +316,7 @@ class WithoutSweep(Pipeline):
         return 0
 
 
-MUTANTS = {"look-up": WithoutLookUp, "attempt-count": WithoutAttemptCount, "sweep": WithoutSweep}
+MUTANTS = {"look-up": by(BlindCourier), "attempt-count": by(ForgetfulCourier), "sweep": WithoutSweep}
 
 
 # ------------------------------------------------------------------------------------------------------- the whole plan

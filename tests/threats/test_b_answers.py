@@ -20,6 +20,8 @@ from tests.adapters.serving import serving
 from tests.fakes.hostile_server import HostileServer
 from tests.threats.world import THEN, Web, World
 
+pytestmark = pytest.mark.proof  # done by `make threats`
+
 MIB = 1 << 20
 
 

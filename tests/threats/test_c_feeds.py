@@ -16,6 +16,8 @@ from bot.model import ParsedFeed
 from bot.ports import WorkerKilled
 from tests.threats.world import Web, World
 
+pytestmark = pytest.mark.proof  # done by `make threats`
+
 MIB = 1 << 20
 
 

@@ -14,6 +14,8 @@ from bot.service import Service, Threads
 from tests.fakes.hostile_server import HostileServer
 from tests.threats.world import World, hire
 
+pytestmark = pytest.mark.proof  # done by `make threats`
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -20,6 +20,8 @@ from bot.pipeline import Limits
 from bot.ports import WorkerKilled
 from tests.threats.world import HIRE, Web, World
 
+pytestmark = pytest.mark.proof  # done by `make threats`
+
 HTML = "text/html; charset=utf-8"
 FULL = pytest.mark.proof
 

@@ -129,6 +129,7 @@ def _within(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
 
 # Patterns that read less, by what they are given: a title, a lead, a command; or that are anchored where they stand.
 GIVEN = {
+    "bot.stories.words._MONEY_BEHIND": 24,
     "bot.alerts.markup._CUT_WORD": 3_000,
     "bot.commands.ledger._SPAN": 100,
     "bot.stories.claims._TEAM": 1_000,

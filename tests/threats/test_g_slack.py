@@ -14,6 +14,8 @@ from bot.model import Message, Operation, OperationKey, OperationState, StoryId,
 from tests.fakes.slack_server import Running, serve
 from tests.threats.world import World
 
+pytestmark = pytest.mark.proof  # done by `make threats`
+
 CHANNEL, OTHER = "C0ALERTS", "C0OTHER"
 
 

@@ -303,6 +303,8 @@ def test_H8_thousands_of_polls_of_broken_feeds_leave_nothing_behind(make_world: 
 def test_H9_it_starts_as_nobody_on_a_read_only_root_without_a_network() -> None:
     if not (sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare") and shutil.which("setpriv")):
         pytest.skip("needs root on Linux, unshare and setpriv; CI runs the image itself so: --read-only --cap-drop ALL")
+    if closed := [place for place in ROOT.parents if not place.stat().st_mode & 0o001]:
+        pytest.skip(f"nobody may enter {closed[0]}, where the checkout lies")
     home = Path(tempfile.mkdtemp())
     home.chmod(0o755)
     data, config = home / "data", home / "config.yaml"
