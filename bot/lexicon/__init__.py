@@ -178,6 +178,7 @@ class Language:
     patterns: tuple[Pattern, ...] = ()
     endings: frozenset[str] = frozenset()  # case endings that names of organisations take on
     bent: tuple[tuple[str, str], ...] = ()  # endings of such names that change: (a, y) for Meta, Mety
+    as_is_behind: bool = False  # its words for "as" follow the post
     noun_endings: tuple[str, ...] = ()  # of ordinary nouns, in a language that writes them with capitals
     cases: Mapping[str, tuple[tuple[str, str], ...]] = field(
         default_factory=dict
@@ -418,6 +419,7 @@ _LANGUAGE_KEYS = {
     "passive",
     "conjunctions",
     "as",
+    "as_behind",
     "status",
     "tests",
     "sets",
@@ -452,7 +454,8 @@ def read_language(name: str, text: str) -> Language:
         small=skip | stopwords | before.keys() | passive | fillers,
         passive=passive,
         conjunctions=_block(data.get("conjunctions", ""), name, "conjunctions"),
-        as_=_strings(data.get("as", []), name, "as"),
+        as_=(*_strings(data.get("as", []), name, "as"), *_strings(data.get("as_behind", []), name, "as_behind")),
+        as_is_behind="as_behind" in data,
         words=MappingProxyType({key: _strings(data.get(key, []), name, key) for key in _WORD_LISTS}),
         status=_status(data.get("status", {}), name),
         tests=tuple(_example(row, name, f"tests[{i}]") for i, row in enumerate(data.get("tests", []))),

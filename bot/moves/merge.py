@@ -249,7 +249,6 @@ def _new_role(events: Sequence[Event]) -> str | None:
     return next((e.role for e in events if e.kind in JOINING and e.role and e.new_role), None)
 
 
-_AFTER_THE_POST = frozenset({"hi", "ja", "ko", "tr"})  # languages whose word for "as" follows it
 _ARTICLE = 5  # characters between a verb and the post right behind it
 
 
@@ -262,7 +261,7 @@ def _is_introduced(reading: Reading, event: Event) -> bool:
         return True
     before, after = reading.folded[event.sentence.start : at].rstrip(), reading.folded[at + len(event.role) :].lstrip()
     for language in reading.languages:
-        behind = language.code in _AFTER_THE_POST
+        behind = language.as_is_behind
         said = after.startswith if behind else f" {before}".endswith
         if any(said(phrase if behind or not phrase.isascii() else f" {phrase}") for phrase in language.as_):
             return True
@@ -274,7 +273,7 @@ def _is_introduced(reading: Reading, event: Event) -> bool:
 
 def _without_as(reading: Reading, role: str) -> str:
     """Return a post without the word for "as" that is written in one with it."""
-    phrases = (p for g in reading.languages if g.code not in _AFTER_THE_POST for p in g.as_ if not p.isascii())
+    phrases = (p for g in reading.languages if not g.as_is_behind for p in g.as_ if not p.isascii())
     longest = max((p for p in phrases if role.startswith(p) and len(role) > len(p)), key=len, default="")
     return role.removeprefix(longest) if longest and not role[len(longest)].isspace() else role
 
