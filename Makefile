@@ -20,8 +20,8 @@ run: $(VENV)/.runtime ## set up and start the bot on config.yaml
 demo: $(VENV)/.runtime ## show what it does: a small world of its own, no network, no token
 	@$(PY) -m bot demo
 
-test: $(VENV)/.dev ## set up and run the tests
-	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m 'not proof'
+test: $(VENV)/.dev ## set up and run the tests; those of the architecture belong to `make check`
+	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m 'not proof' --ignore tests/architecture
 
 cover: $(VENV)/.dev ## the same with branch coverage, which takes half as long again
 	@$(PY) -m pytest -q -n $(JOBS) -m 'not proof' --cov --cov-report=term:skip-covered

@@ -126,6 +126,7 @@ def test_nothing_is_started_before_the_first_call() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.proof
 def test_workers_do_not_outlive_the_main_process(tmp_path: Path) -> None:
     """Even one that is at work, and would not notice: it has its time and no more."""
     started = tmp_path / "started"

@@ -464,6 +464,7 @@ def test_views_publish(fake):
     assert error_of(api.views_publish, user_id="U1", view=view, hash="old") == "hash_conflict"
 
 
+@pytest.mark.proof
 def test_socket_mode_acknowledges_and_comes_back_after_a_disconnect(fake):
     got, connected = [], threading.Event()
 

@@ -73,6 +73,7 @@ def test_a_missed_verb_is_proposed() -> None:
     assert [(p.language, p.phrase) for p in lesson.proposals] == [("en", "zorbles across")]
 
 
+@pytest.mark.proof
 def test_the_command_reports_and_writes_what_can_be_read_back(tmp_path: Path) -> None:
     file, out = tmp_path / "rows.jsonl", tmp_path / "scoring.yaml"
     lines = [{"id": r.id, "title": r.title, "text": r.body, "lang": r.language, "label": r.label} for r in FROZEN[:20]]
