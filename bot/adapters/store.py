@@ -132,6 +132,7 @@ class SqliteStore:
             with self._transaction() as db:
                 db.execute("UPDATE feeds SET visit = NULL WHERE visit IS NOT NULL")
                 db.execute("DELETE FROM visits")
+                db.execute("UPDATE entries SET lease_until = 0 WHERE state = 'wanted' AND lease_until > 0")
                 db.execute("DELETE FROM meta WHERE key LIKE ?", (f"{outbox.LEARNT}%",))
 
     def _set_aside(self, version: int) -> None:

@@ -196,6 +196,17 @@ def test_what_a_dead_process_had_claimed_is_free_at_the_next_start(tmp_path):
     store.close()
 
 
+def test_a_page_that_a_dead_process_was_reading_is_read_at_the_next_start(tmp_path):
+    store = SqliteStore(tmp_path / "t.db")
+    poll(store, entry(1))
+    store.sift([], [EntryId("e1")], NOW)
+    assert store.lease_unread(NOW, lease_s=LEASE)
+    store.close()
+    store = SqliteStore(tmp_path / "t.db")
+    assert store.lease_unread(NOW, lease_s=LEASE), "not only when the lease lapses"
+    store.close()
+
+
 def test_slow_hosts_have_a_lane_of_their_own(store):
     store.sync_feeds([feed(), feed(2, "slow.example")], NOW, spread_s=0)
     visit = next(
